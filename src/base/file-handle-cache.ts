@@ -1,0 +1,89 @@
+/**
+ * Keeps files open for reading, the least recently used closed first, so that open files are bounded. Any thread.
+ * Java: none (MappedFile keeps every file mapped).
+ * Invariant: a handle is not closed while a `use` of it runs.
+ */
+import { type FileHandle, open } from 'node:fs/promises';
+
+interface CachedFile {
+  readonly handle: Promise<FileHandle>;
+  users: number;
+  evicted: boolean;
+}
+
+/** Open files by path. */
+export class FileHandleCache {
+  readonly #files = new Map<string, CachedFile>();
+  readonly #filesMax: number;
+
+  /** At most `filesMax` files stay open while nobody uses them. */
+  constructor(filesMax: number) {
+    this.#filesMax = filesMax;
+  }
+
+  /** Runs `read` on the open file. Rejects as `fs.open` does when there is no such file. */
+  async use<T>(path: string, read: (handle: FileHandle) => Promise<T>): Promise<T> {
+    const file = this.#get(path);
+    file.users++;
+    try {
+      return await read(await file.handle);
+    } catch (error) {
+      this.#forget(path, file);
+      throw error;
+    } finally {
+      file.users--;
+      if (file.evicted && file.users === 0) await closeQuietly(file);
+    }
+  }
+
+  /** Closes every file; those in use, once their use ends. */
+  async close(): Promise<void> {
+    const files = [...this.#files];
+    await Promise.all(files.map(([path, file]) => this.#evict(path, file)));
+  }
+
+  /** Closes the files under a folder, or one file. */
+  async closeUnder(pathPrefix: string): Promise<void> {
+    const files = [...this.#files].filter(([path]) => path.startsWith(pathPrefix));
+    await Promise.all(files.map(([path, file]) => this.#evict(path, file)));
+  }
+
+  #get(path: string): CachedFile {
+    const cached = this.#files.get(path);
+    if (cached !== undefined) {
+      // A Map keeps the order of insertion: the first key is the least recently used.
+      this.#files.delete(path);
+      this.#files.set(path, cached);
+      return cached;
+    }
+    const opened: CachedFile = { handle: open(path, 'r'), users: 0, evicted: false };
+    this.#files.set(path, opened);
+    this.#trim();
+    return opened;
+  }
+
+  #trim(): void {
+    if (this.#files.size <= this.#filesMax) return;
+    for (const [path, file] of this.#files) {
+      if (file.users > 0) continue;
+      void this.#evict(path, file);
+      return;
+    }
+  }
+
+  #forget(path: string, file: CachedFile): void {
+    if (this.#files.get(path) === file) this.#files.delete(path);
+    file.evicted = true;
+  }
+
+  async #evict(path: string, file: CachedFile): Promise<void> {
+    this.#forget(path, file);
+    if (file.users === 0) await closeQuietly(file);
+  }
+}
+
+/** A file opened for reading only has nothing to lose when it cannot be closed; one that never opened needs no closing. */
+async function closeQuietly(file: CachedFile): Promise<void> {
+  const handle = await file.handle.catch(() => undefined);
+  await handle?.close().catch(() => undefined);
+}
