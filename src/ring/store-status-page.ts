@@ -1,0 +1,48 @@
+/**
+ * Where the store stands, in shared memory: one int64 a word, each with one writer. Any thread reads.
+ *
+ *     word                        writer
+ *     minPhysicalOffset           commitlog worker   first byte of the oldest segment
+ *     writtenOffset               commitlog worker   end of what was given to the operating system
+ *     flushedOffset               commitlog worker   end of what an fdatasync has covered
+ *     dispatchedOffset            commitlog worker   end of what consume-queue entries were made of
+ *     consumeQueueWrittenOffset   commitlog worker   every entry of a record below it is in its consume-queue file
+ *     confirmOffset               HA thread          end of what consumers may see on a replicated master
+ *     slaveAckOffset              HA thread          largest offset a slave has acknowledged
+ *     workerTurns                 commitlog worker   turns of its loop, for liveness
+ */
+
+/** Index of each word. */
+export const StatusWord = {
+  minPhysicalOffset: 0,
+  writtenOffset: 1,
+  flushedOffset: 2,
+  dispatchedOffset: 3,
+  consumeQueueWrittenOffset: 4,
+  confirmOffset: 5,
+  slaveAckOffset: 6,
+  workerTurns: 7,
+} as const;
+export type StatusWord = (typeof StatusWord)[keyof typeof StatusWord];
+
+/** Makes the memory of a status page. */
+export function allocateStoreStatusPage(): SharedArrayBuffer {
+  return new SharedArrayBuffer(Object.keys(StatusWord).length * 8);
+}
+
+/** A view of the page; who may `set` which word stands above. */
+export class StoreStatusPage {
+  readonly #words: BigInt64Array;
+
+  constructor(memory: SharedArrayBuffer) {
+    this.#words = new BigInt64Array(memory);
+  }
+
+  get(word: StatusWord): number {
+    return Number(Atomics.load(this.#words, word));
+  }
+
+  set(word: StatusWord, value: number): void {
+    Atomics.store(this.#words, word, BigInt(value));
+  }
+}
