@@ -1,0 +1,73 @@
+/**
+ * Messages between the main thread and the commitlog worker besides the rings: start, stop, metadata, recovery progress, log lines.
+ * Both threads. They travel as msgpackr records in transferred buffers. Invariant: nothing here is on the way of a message.
+ */
+import { Packr } from 'msgpackr';
+
+import type { LogLevel } from '../base/log.js';
+
+const packr = new Packr({ useRecords: true, moreTypes: false });
+
+/** What the worker is started with, beside the shared memory. Paths are absolute. */
+export interface StoreSettings {
+  readonly storePathRootDir: string;
+  readonly storePathCommitLog: string;
+  readonly mappedFileSizeCommitLog: number;
+  readonly mappedFileSizeConsumeQueue: number;
+  readonly flushDiskType: 'SYNC_FLUSH' | 'ASYNC_FLUSH';
+  readonly flushIntervalCommitLogMs: number;
+  readonly flushIntervalConsumeQueueMs: number;
+  readonly maxMessageSizeBytes: number;
+  /** Most consume-queue files and segments kept open for writing. */
+  readonly maxOpenFiles: number;
+}
+
+/** Shared memory handed to the worker. */
+export interface StoreMemory {
+  readonly requestRing: SharedArrayBuffer;
+  readonly resultRing: SharedArrayBuffer;
+  readonly doorbell: SharedArrayBuffer;
+  readonly window: SharedArrayBuffer;
+  readonly statusPage: SharedArrayBuffer;
+}
+
+/** One consume queue as it stands after recovery. `queueKey` is its index in the list. */
+export interface QueueState {
+  readonly topic: string;
+  readonly queueId: number;
+  readonly minOffset: number;
+  readonly maxOffset: number;
+}
+
+/** Main thread → worker. Each but `stop` is answered with `done` or `failed` of the same id. */
+export type ToWorker =
+  | { readonly type: 'deleteTopics'; readonly id: number; readonly topics: readonly string[] }
+  | { readonly type: 'stop' };
+
+/** Worker → main thread. */
+export type FromWorker =
+  | { readonly type: 'recovering'; readonly doneBytes: number; readonly totalBytes: number }
+  | { readonly type: 'ready'; readonly queues: readonly QueueState[] }
+  | { readonly type: 'done'; readonly id: number }
+  | { readonly type: 'failed'; readonly id: number; readonly reason: string }
+  /** Writes are refused from now on with `reason` (`undefined`: accepted again). */
+  | { readonly type: 'refuseWrites'; readonly reason: string | undefined }
+  | { readonly type: 'log'; readonly level: LogLevel; readonly message: string }
+  /** Everything accepted is answered, flushed and closed; the thread ends by itself. */
+  | { readonly type: 'stopped' };
+
+/** Encodes for `postMessage(bytes)`. */
+export function encodeControlMessage(message: ToWorker | FromWorker): Uint8Array {
+  // A copy: msgpackr returns a view into a buffer that it goes on using.
+  return new Uint8Array(packr.pack(message));
+}
+
+/** Decodes what the main thread sent. */
+export function decodeToWorker(bytes: Uint8Array): ToWorker {
+  return packr.unpack(bytes) as ToWorker;
+}
+
+/** Decodes what the worker sent. */
+export function decodeFromWorker(bytes: Uint8Array): FromWorker {
+  return packr.unpack(bytes) as FromWorker;
+}

@@ -1,0 +1,171 @@
+/**
+ * Serves pulls: entries from the queue's tail or its files, records from the log tail window or the segments. Main thread.
+ * Java: DefaultMessageStore.getMessage.
+ * Invariant: what keeps up with the log is served within the call, without a promise or a system call; the result is the caller's own.
+ */
+import type { LogReader } from '../commitlog/log-reader.js';
+import type { ConsumeQueueReader } from '../consumequeue/consume-queue-reader.js';
+import { RECORD } from '../message/stored-record.js';
+import type { LogTailWindowReader } from '../ring/log-tail-window.js';
+import { type GetResult, GetStatus, type TagsCodeFilter } from './message-store.js';
+import type { Queue } from './queue-table.js';
+
+/** Entries looked at in one pull when a filter passes few of them. Java: maxFilterMessageSize / 20. */
+const ENTRIES_SCANNED_MAX = 800;
+/** Records this far apart are read one by one; closer together, in one read with what lies between them. */
+const SPAN_WASTE_FACTOR = 4;
+const SPAN_BYTES_MAX = 4 * 1024 * 1024;
+const NO_BYTES = Buffer.alloc(0);
+
+/** What one pull may take. */
+export interface PullLimits {
+  readonly maxCount: number;
+  readonly maxBytes: number;
+  readonly filter: TagsCodeFilter | undefined;
+}
+
+/** The records chosen for one pull, in order. */
+class Selection {
+  readonly physicalOffsets: number[] = [];
+  readonly sizes: number[] = [];
+  totalBytes = 0;
+  nextBeginOffset: number;
+  readonly #limits: PullLimits;
+
+  constructor(offset: number, limits: PullLimits) {
+    this.nextBeginOffset = offset;
+    this.#limits = limits;
+  }
+
+  /** Takes or passes over the entry at `nextBeginOffset`; false when the pull is full and it stays for the next one. */
+  offer(physicalOffset: number, sizeBytes: number, tagsCode: number): boolean {
+    const { filter, maxBytes, maxCount } = this.#limits;
+    if (filter !== undefined && !filter(tagsCode)) {
+      this.nextBeginOffset++;
+      return true;
+    }
+    const isFull = this.sizes.length >= maxCount || (this.sizes.length > 0 && this.totalBytes + sizeBytes > maxBytes);
+    if (isFull) return false;
+    this.physicalOffsets.push(physicalOffset);
+    this.sizes.push(sizeBytes);
+    this.totalBytes += sizeBytes;
+    this.nextBeginOffset++;
+    return true;
+  }
+}
+
+/** The read side of a store. */
+export class MessageReader {
+  readonly #window: LogTailWindowReader;
+  readonly #log: LogReader;
+  readonly #consumeQueues: ConsumeQueueReader;
+
+  constructor(window: LogTailWindowReader, log: LogReader, consumeQueues: ConsumeQueueReader) {
+    this.#window = window;
+    this.#log = log;
+    this.#consumeQueues = consumeQueues;
+  }
+
+  /** Messages of `queue` from `offset` on. */
+  get(queue: Queue | undefined, offset: number, limits: PullLimits): GetResult | Promise<GetResult> {
+    if (queue === undefined) return notFound(GetStatus.NO_MATCHED_LOGIC_QUEUE, 0, 0, 0);
+    const { minOffset } = queue;
+    const maxOffset = queue.tail.nextOffset;
+    if (maxOffset === 0) return notFound(GetStatus.NO_MESSAGE_IN_QUEUE, 0, minOffset, maxOffset);
+    if (offset < minOffset) return notFound(GetStatus.OFFSET_TOO_SMALL, minOffset, minOffset, maxOffset);
+    if (offset === maxOffset) return notFound(GetStatus.OFFSET_OVERFLOW_ONE, offset, minOffset, maxOffset);
+    if (offset > maxOffset) return notFound(GetStatus.OFFSET_OVERFLOW_BADLY, maxOffset, minOffset, maxOffset);
+    return offset < queue.tail.baseOffset ? this.#getFromFiles(queue, offset, limits) : this.#getFromTail(queue, offset, limits);
+  }
+
+  /** Store time of the message at `offset`, ms, or -1. */
+  async storeTimestampAt(queue: Queue | undefined, offset: number): Promise<number> {
+    if (queue === undefined || offset < queue.minOffset || offset >= queue.tail.nextOffset) return -1;
+    if (offset >= queue.tail.baseOffset) return await this.#log.storeTimestampAt(queue.tail.physicalOffsetAt(offset));
+    const [entry] = await this.#consumeQueues.read(queue.topic, queue.queueId, offset, 1);
+    return entry === undefined ? -1 : await this.#log.storeTimestampAt(entry.physicalOffset);
+  }
+
+  #getFromTail(queue: Queue, offset: number, limits: PullLimits): GetResult | Promise<GetResult> {
+    const { tail } = queue;
+    const selection = new Selection(offset, limits);
+    const end = Math.min(tail.nextOffset, offset + Math.max(ENTRIES_SCANNED_MAX, limits.maxCount));
+    for (let at = offset; at < end; at++) {
+      if (!selection.offer(tail.physicalOffsetAt(at), tail.sizeAt(at), tail.tagsCodeAt(at))) break;
+    }
+    return this.#finish(queue, selection);
+  }
+
+  async #getFromFiles(queue: Queue, offset: number, limits: PullLimits): Promise<GetResult> {
+    const wanted = limits.filter === undefined ? limits.maxCount : Math.max(ENTRIES_SCANNED_MAX, limits.maxCount);
+    const count = Math.min(wanted, queue.tail.nextOffset - offset);
+    const entries = await this.#consumeQueues.read(queue.topic, queue.queueId, offset, count);
+    const selection = new Selection(offset, limits);
+    for (const entry of entries) {
+      if (entry.sizeBytes === 0 || !selection.offer(entry.physicalOffset, entry.sizeBytes, entry.tagsCode)) break;
+    }
+    // Entries that the file lacks can only be ones that have been deleted since: the next pull sees the new minimum.
+    if (selection.nextBeginOffset === offset) {
+      return notFound(GetStatus.OFFSET_FOUND_NULL, Math.max(offset, queue.minOffset), queue.minOffset, queue.tail.nextOffset);
+    }
+    return await this.#finish(queue, selection);
+  }
+
+  #finish(queue: Queue, selection: Selection): GetResult | Promise<GetResult> {
+    const { nextBeginOffset, physicalOffsets, sizes, totalBytes } = selection;
+    if (sizes.length === 0) {
+      return notFound(GetStatus.NO_MATCHED_MESSAGE, nextBeginOffset, queue.minOffset, queue.tail.nextOffset);
+    }
+    const body = Buffer.allocUnsafe(totalBytes);
+    let at = 0;
+    for (let i = 0; i < sizes.length; i++) {
+      const size = sizes[i] ?? 0;
+      if (!this.#window.copyOut(physicalOffsets[i] ?? 0, size, body, at)) return this.#finishFromLog(queue, selection, body);
+      at += size;
+    }
+    return found(queue, nextBeginOffset, body, sizes.length);
+  }
+
+  async #finishFromLog(queue: Queue, selection: Selection, body: Buffer): Promise<GetResult> {
+    const count = await this.#readRecords(selection, body);
+    const { nextBeginOffset } = selection;
+    if (count === selection.sizes.length) return found(queue, nextBeginOffset, body, count);
+    return notFound(GetStatus.MESSAGE_WAS_REMOVING, nextBeginOffset, queue.minOffset, queue.tail.nextOffset);
+  }
+
+  /** Fills `body` with the selected records; returns how many were there. */
+  async #readRecords(selection: Selection, body: Buffer): Promise<number> {
+    const { physicalOffsets, sizes, totalBytes } = selection;
+    const first = physicalOffsets[0] ?? 0;
+    const last = sizes.length - 1;
+    const spanBytes = (physicalOffsets[last] ?? 0) + (sizes[last] ?? 0) - first;
+    const inOneRead = spanBytes <= Math.min(SPAN_BYTES_MAX, totalBytes * SPAN_WASTE_FACTOR);
+    const span = inOneRead ? Buffer.allocUnsafe(spanBytes) : NO_BYTES;
+    if (inOneRead && !(await this.#log.read(first, span, 0, spanBytes))) return 0;
+    let at = 0;
+    for (let i = 0; i < sizes.length; i++) {
+      const size = sizes[i] ?? 0;
+      const offset = physicalOffsets[i] ?? 0;
+      if (inOneRead) span.copy(body, at, offset - first, offset - first + size);
+      else if (!(await this.#log.read(offset, body, at, at + size))) return i;
+      if (body.readInt32BE(at + RECORD.TOTAL_SIZE) !== size) return i;
+      at += size;
+    }
+    return sizes.length;
+  }
+}
+
+function found(queue: Queue, nextBeginOffset: number, body: Buffer, messageCount: number): GetResult {
+  return {
+    status: GetStatus.FOUND,
+    nextBeginOffset,
+    minOffset: queue.minOffset,
+    maxOffset: queue.tail.nextOffset,
+    body,
+    messageCount,
+  };
+}
+
+function notFound(status: GetStatus, nextBeginOffset: number, minOffset: number, maxOffset: number): GetResult {
+  return { status, nextBeginOffset, minOffset, maxOffset, body: NO_BYTES, messageCount: 0 };
+}

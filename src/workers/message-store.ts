@@ -1,0 +1,136 @@
+/**
+ * What the broker asks of the store, seen from the main thread. Java: MessageStore.
+ * The implementation (`store-client.ts`) speaks to the commitlog worker through the rings; broker tests may stand in an
+ * in-memory one.
+ */
+
+/** How a put ended. Java: PutMessageStatus. */
+export const PutStatus = {
+  OK: 0,
+  /** Stored, but not known to be on disk in time, or the fdatasync failed. */
+  FLUSH_DISK_TIMEOUT: 1,
+  /** The worker is gone, stopping, or its disk refuses writes; `remark` says which. */
+  SERVICE_NOT_AVAILABLE: 2,
+  MESSAGE_ILLEGAL: 3,
+  /** More is waiting than the stated bound. */
+  SYSTEM_BUSY: 4,
+} as const;
+export type PutStatus = (typeof PutStatus)[keyof typeof PutStatus];
+
+/** One message as the send processor hands it over; nothing in it is kept past the call. Java: MessageExtBrokerInner. */
+export interface MessageToStore {
+  readonly topic: string;
+  readonly queueId: number;
+  readonly flag: number;
+  readonly sysFlag: number;
+  readonly bornTimestampMs: number;
+  /** 8 or 20 bytes: address, then port as int32. The IPv6 bit of sysFlag is set by the encoder. */
+  readonly bornHost: Uint8Array;
+  readonly reconsumeTimes: number;
+  readonly preparedTransactionOffset: number;
+  readonly body: Uint8Array;
+  /** `key\u0001value\u0002…`. Java: MessageDecoder.messageProperties2String. */
+  readonly properties: string;
+}
+
+/** The outcome of a put. For a batch, the first message's offsets, and every message's physical offset. */
+export interface PutResult {
+  readonly status: PutStatus;
+  /** Names the cause when status is not OK. */
+  readonly remark: string | undefined;
+  readonly queueOffset: number;
+  readonly physicalOffset: number;
+  readonly storeTimestampMs: number;
+  /** Physical offsets of all messages of the put, in order; length 1 for a single one. */
+  readonly physicalOffsets: readonly number[];
+}
+
+/** Java: GetMessageStatus. */
+export const GetStatus = {
+  FOUND: 0,
+  NO_MATCHED_MESSAGE: 1,
+  MESSAGE_WAS_REMOVING: 2,
+  OFFSET_FOUND_NULL: 3,
+  OFFSET_OVERFLOW_BADLY: 4,
+  OFFSET_OVERFLOW_ONE: 5,
+  OFFSET_TOO_SMALL: 6,
+  NO_MATCHED_LOGIC_QUEUE: 7,
+  NO_MESSAGE_IN_QUEUE: 8,
+} as const;
+export type GetStatus = (typeof GetStatus)[keyof typeof GetStatus];
+
+/** Java: GetMessageResult. */
+export interface GetResult {
+  readonly status: GetStatus;
+  readonly nextBeginOffset: number;
+  readonly minOffset: number;
+  readonly maxOffset: number;
+  /** Whole stored records, one after the other; the caller's own copy. Empty unless FOUND. */
+  readonly body: Buffer;
+  readonly messageCount: number;
+}
+
+/** True when a message with this tags code (Java string hash, or a delivery time for delayed ones) is wanted. */
+export type TagsCodeFilter = (tagsCode: number) => boolean;
+
+/** A message has become visible to consumers; called in queue order, on the main thread. */
+export type ArrivalListener = (topic: string, queueId: number, queueOffset: number, tagsCode: number) => void;
+
+/** First or last of several messages with the same time. Java: BoundaryType. */
+export type BoundaryType = 'LOWER' | 'UPPER';
+
+/** Figures for GET_BROKER_RUNTIME_INFO. */
+export interface StoreStats {
+  readonly minPhysicalOffset: number;
+  readonly maxPhysicalOffset: number;
+  readonly flushedOffset: number;
+  readonly dispatchBehindBytes: number;
+  readonly putsInFlight: number;
+  readonly commitLogSizeBytes: number;
+}
+
+/** The store's front. Queue-level reads are synchronous: min and max are kept on the main thread. */
+export interface MessageStore {
+  /**
+   * Encodes into the ring and returns; `done` is called later, on the main thread, exactly once.
+   * `done` may be called before `putMessage` returns only when the put is refused.
+   */
+  putMessage(message: MessageToStore, done: (result: PutResult) => void): void;
+  /** Puts all of `messages` (same topic and queue) next to each other; one `done` for all. Java: putMessages(MessageExtBatch). */
+  putMessages(messages: readonly MessageToStore[], done: (result: PutResult) => void): void;
+  /** Synchronous when the records are in the log tail window, else a promise. `maxCount` messages, `maxBytes` bytes at the most (at least one message). */
+  getMessages(
+    topic: string,
+    queueId: number,
+    offset: number,
+    maxCount: number,
+    maxBytes: number,
+    filter: TagsCodeFilter | undefined,
+  ): GetResult | Promise<GetResult>;
+  /** 0 for a queue that does not exist. */
+  minOffset(topic: string, queueId: number): number;
+  /** One past the last; 0 for a queue that does not exist. */
+  maxOffset(topic: string, queueId: number): number;
+  /** True if the entry at `offset` needs no disk read. Java: checkInMemByConsumeOffset. */
+  isInMemory(topic: string, queueId: number, offset: number): boolean;
+  /** Store time of the message at `offset` of a queue, ms, or -1. */
+  storeTimestampAt(topic: string, queueId: number, offset: number): Promise<number>;
+  /** Store time of the oldest message of a queue, ms, or -1. */
+  earliestStoreTimestamp(topic: string, queueId: number): Promise<number>;
+  /** Store time of the oldest message of the log, ms, or -1. */
+  earliestLogTimestamp(): Promise<number>;
+  /** Java: getOffsetInQueueByTime. */
+  offsetByTimestamp(topic: string, queueId: number, timestampMs: number, boundary: BoundaryType): Promise<number>;
+  /** The stored record that begins at `physicalOffset`, or undefined if there is none. */
+  recordAt(physicalOffset: number): Promise<Buffer | undefined>;
+  /** Queue ids of the topic that have a consume queue, ascending. */
+  queueIds(topic: string): number[];
+  /** Forgets the queues of topics and deletes their consume-queue files. */
+  deleteTopics(topics: readonly string[]): Promise<void>;
+  setArrivalListener(listener: ArrivalListener): void;
+  stats(): StoreStats;
+  /** Undefined while writes are accepted, else why not. */
+  readonly refusal: string | undefined;
+  /** Ends when everything accepted is answered, flushed and closed. */
+  stop(): Promise<void>;
+}

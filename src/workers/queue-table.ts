@@ -1,0 +1,71 @@
+/**
+ * All consume queues as the main thread knows them: by topic and queue id, and by the key that the rings use. Main thread.
+ * Java: ConsumeQueueStore.
+ * Invariant: a key is given out once; a queue of a deleted topic keeps its key, but no lookup by topic finds it.
+ */
+import type { QueueState } from './control-message.js';
+import { ConsumeQueueTail } from './consume-queue-tail.js';
+
+/** One queue of a topic. */
+export interface Queue {
+  readonly key: number;
+  readonly topic: string;
+  readonly topicBytes: Buffer;
+  readonly queueId: number;
+  minOffset: number;
+  readonly tail: ConsumeQueueTail;
+}
+
+/** The table; queues come from recovery or are opened by the first message. */
+export class QueueTable {
+  readonly #byKey: Queue[] = [];
+  readonly #byTopic = new Map<string, Queue[]>();
+
+  /** Adds the queues found by recovery, whose keys are their places in the list. */
+  load(states: readonly QueueState[]): void {
+    for (const state of states) this.#add(state.topic, state.queueId, state.minOffset, state.maxOffset);
+  }
+
+  find(topic: string, queueId: number): Queue | undefined {
+    return this.#byTopic.get(topic)?.[queueId];
+  }
+
+  byKey(key: number): Queue | undefined {
+    return this.#byKey[key];
+  }
+
+  /** Adds an empty queue, whose key the worker must be told. */
+  open(topic: string, queueId: number): Queue {
+    return this.#add(topic, queueId, 0, 0);
+  }
+
+  /** Queue ids of a topic, ascending. */
+  queueIds(topic: string): number[] {
+    return (this.#byTopic.get(topic) ?? []).filter((queue) => queue !== undefined).map((queue) => queue.queueId);
+  }
+
+  /** Topics that have a queue. */
+  topics(): IterableIterator<string> {
+    return this.#byTopic.keys();
+  }
+
+  deleteTopic(topic: string): void {
+    this.#byTopic.delete(topic);
+  }
+
+  #add(topic: string, queueId: number, minOffset: number, maxOffset: number): Queue {
+    const queue: Queue = {
+      key: this.#byKey.length,
+      topic,
+      topicBytes: Buffer.from(topic, 'utf8'),
+      queueId,
+      minOffset,
+      tail: new ConsumeQueueTail(maxOffset),
+    };
+    this.#byKey.push(queue);
+    let queues = this.#byTopic.get(topic);
+    if (queues === undefined) this.#byTopic.set(topic, (queues = []));
+    queues[queueId] = queue;
+    return queue;
+  }
+}

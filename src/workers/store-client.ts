@@ -1,0 +1,289 @@
+/**
+ * The store's front on the main thread: puts go through the request ring, results come back through the result ring, reads are
+ * served from memory or files. Main thread. Java: DefaultMessageStore, as its callers see it.
+ * Invariant: a queue's maximum offset moves when the worker's result says so, never before the message is as safe as its flush asks.
+ */
+import { join } from 'node:path';
+
+import type { Clock, TimerHandle } from '../base/clock.js';
+import type { Logger } from '../base/log.js';
+import { LogReader } from '../commitlog/log-reader.js';
+import { ConsumeQueueReader } from '../consumequeue/consume-queue-reader.js';
+import { MESSAGE_MAGIC_V1, MESSAGE_MAGIC_V2, RECORD } from '../message/stored-record.js';
+import { allocateDoorbell, Doorbell } from '../ring/doorbell.js';
+import { allocateLogTailWindow, LogTailWindowReader } from '../ring/log-tail-window.js';
+import { allocateRequestRing, RequestRingProducer } from '../ring/request-ring.js';
+import { allocateResultRing, emptyStoredResult, ResultRingConsumer } from '../ring/result-ring.js';
+import { allocateStoreStatusPage, StatusWord, StoreStatusPage } from '../ring/store-status-page.js';
+import type { StoreMemory, StoreSettings } from './control-message.js';
+import { MessageReader } from './message-reader.js';
+import {
+  type ArrivalListener,
+  type BoundaryType,
+  type GetResult,
+  type MessageStore,
+  type MessageToStore,
+  type PutResult,
+  PutStatus,
+  type StoreStats,
+  type TagsCodeFilter,
+} from './message-store.js';
+import { OffsetByTime } from './offset-by-time.js';
+import { PendingPuts, refusedPut } from './pending-puts.js';
+import { PutPipeline } from './put-pipeline.js';
+import { QueueTable } from './queue-table.js';
+import { StoreThread } from './store-thread.js';
+import { TaskPool } from './task-pool.js';
+
+/** How often puts without an answer are looked at. */
+const EXPIRY_INTERVAL_MS = 500;
+
+/** Sizes and times beside the worker's own settings. */
+export interface StoreClientOptions {
+  readonly settings: StoreSettings;
+  readonly requestRingSizeBytes: number;
+  readonly logTailWindowSizeBytes: number;
+  /** Most messages given to the worker and not answered; a power of two. */
+  readonly putsInFlightMax: number;
+  /** Most bytes that wait for room in the ring; past it SYSTEM_BUSY. */
+  readonly waitingBytesMax: number;
+  /** A put without a result for this long is answered with FLUSH_DISK_TIMEOUT. Java: syncFlushTimeout. */
+  readonly putTimeoutMs: number;
+  /** The broker's address in records, 8 or 20 bytes; asked for each put since the advertised address may change. */
+  readonly storeHost: () => Uint8Array;
+  /** True: sockets should not be read until it is called with false. */
+  readonly onPressure: (isHigh: boolean) => void;
+  /** The worker has ended by itself; writes are refused for good. */
+  readonly onFailure: (cause: Error) => void;
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+/** Opens stores; see {@link MessageStore}. */
+export class StoreClient implements MessageStore {
+  readonly #queues = new QueueTable();
+  readonly #pending: PendingPuts;
+  readonly #pipeline: PutPipeline;
+  readonly #results: ResultRingConsumer;
+  readonly #status: StoreStatusPage;
+  readonly #window: LogTailWindowReader;
+  readonly #thread: StoreThread;
+  readonly #log: LogReader;
+  readonly #consumeQueues: ConsumeQueueReader;
+  readonly #reader: MessageReader;
+  readonly #offsetByTime: OffsetByTime;
+  readonly #pool = new TaskPool();
+  readonly #options: StoreClientOptions;
+  readonly #expiry: TimerHandle;
+  #arrivalListener: ArrivalListener = () => undefined;
+  #refusal: string | undefined;
+  #stopped: Promise<void> | undefined;
+  #isPumping = true;
+
+  private constructor(options: StoreClientOptions, memory: StoreMemory) {
+    const { settings, clock } = options;
+    this.#options = options;
+    this.#pending = new PendingPuts(options.putsInFlightMax);
+    this.#results = new ResultRingConsumer(memory.resultRing);
+    this.#status = new StoreStatusPage(memory.statusPage);
+    this.#window = new LogTailWindowReader(memory.window);
+    const doorbell = new Doorbell(memory.doorbell);
+    this.#pipeline = new PutPipeline({
+      ring: new RequestRingProducer(memory.requestRing),
+      doorbell,
+      queues: this.#queues,
+      pending: this.#pending,
+      limits: { maxMessageSizeBytes: settings.maxMessageSizeBytes, waitingBytesMax: options.waitingBytesMax },
+      clock,
+      storeHost: options.storeHost,
+      onPressure: options.onPressure,
+    });
+    this.#log = new LogReader(settings.storePathCommitLog, settings.mappedFileSizeCommitLog);
+    const consumeQueueFolder = join(settings.storePathRootDir, 'consumequeue');
+    this.#consumeQueues = new ConsumeQueueReader(consumeQueueFolder, settings.mappedFileSizeConsumeQueue);
+    this.#reader = new MessageReader(this.#window, this.#log, this.#consumeQueues);
+    this.#offsetByTime = new OffsetByTime(this.#pool, this.#reader, settings, consumeQueueFolder);
+    this.#thread = new StoreThread(settings, memory, doorbell, options.logger, {
+      onRefusal: (reason) => {
+        this.#refusal = reason;
+      },
+      onFailure: (cause) => this.#onFailure(cause),
+    });
+    this.#expiry = clock.every(EXPIRY_INTERVAL_MS, () => this.#expire());
+  }
+
+  /** Starts the worker and resolves when the store is recovered and takes messages. Rejects, with nothing left behind, when it cannot be opened. */
+  static async open(options: StoreClientOptions): Promise<StoreClient> {
+    const client = new StoreClient(options, {
+      requestRing: allocateRequestRing(options.requestRingSizeBytes),
+      resultRing: allocateResultRing(options.putsInFlightMax),
+      doorbell: allocateDoorbell(),
+      window: allocateLogTailWindow(options.logTailWindowSizeBytes),
+      statusPage: allocateStoreStatusPage(),
+    });
+    try {
+      client.#queues.load(await client.#thread.ready());
+    } catch (error) {
+      client.#expiry.cancel();
+      await client.#thread.terminate();
+      throw error;
+    }
+    void client.#pump();
+    return client;
+  }
+
+  get refusal(): string | undefined {
+    return this.#refusal;
+  }
+
+  putMessage(message: MessageToStore, done: (result: PutResult) => void): void {
+    this.putMessages([message], done);
+  }
+
+  putMessages(messages: readonly MessageToStore[], done: (result: PutResult) => void): void {
+    if (this.#refusal === undefined) this.#pipeline.put(messages, done);
+    else done(refusedPut(PutStatus.SERVICE_NOT_AVAILABLE, this.#refusal));
+  }
+
+  getMessages(
+    topic: string,
+    queueId: number,
+    offset: number,
+    maxCount: number,
+    maxBytes: number,
+    filter: TagsCodeFilter | undefined,
+  ): GetResult | Promise<GetResult> {
+    return this.#reader.get(this.#queues.find(topic, queueId), offset, { maxCount, maxBytes, filter });
+  }
+
+  minOffset(topic: string, queueId: number): number {
+    return this.#queues.find(topic, queueId)?.minOffset ?? 0;
+  }
+
+  maxOffset(topic: string, queueId: number): number {
+    return this.#queues.find(topic, queueId)?.tail.nextOffset ?? 0;
+  }
+
+  isInMemory(topic: string, queueId: number, offset: number): boolean {
+    const queue = this.#queues.find(topic, queueId);
+    if (queue === undefined || offset < queue.tail.baseOffset || offset >= queue.tail.nextOffset) return false;
+    return queue.tail.physicalOffsetAt(offset) >= this.#window.oldestOffset;
+  }
+
+  storeTimestampAt(topic: string, queueId: number, offset: number): Promise<number> {
+    return this.#reader.storeTimestampAt(this.#queues.find(topic, queueId), offset);
+  }
+
+  earliestStoreTimestamp(topic: string, queueId: number): Promise<number> {
+    return this.storeTimestampAt(topic, queueId, this.minOffset(topic, queueId));
+  }
+
+  async earliestLogTimestamp(): Promise<number> {
+    const oldest = this.#status.get(StatusWord.minPhysicalOffset);
+    return oldest < this.#status.get(StatusWord.writtenOffset) ? await this.#log.storeTimestampAt(oldest) : -1;
+  }
+
+  offsetByTimestamp(topic: string, queueId: number, timestampMs: number, boundary: BoundaryType): Promise<number> {
+    return this.#offsetByTime.search(this.#queues.find(topic, queueId), timestampMs, boundary);
+  }
+
+  async recordAt(physicalOffset: number): Promise<Buffer | undefined> {
+    const end = this.#status.get(StatusWord.writtenOffset);
+    if (physicalOffset < this.#status.get(StatusWord.minPhysicalOffset) || physicalOffset + 8 > end) return undefined;
+    const head = Buffer.allocUnsafe(8);
+    if (!(await this.#log.read(physicalOffset, head, 0, head.length))) return undefined;
+    const sizeBytes = head.readInt32BE(RECORD.TOTAL_SIZE);
+    const magic = head.readInt32BE(RECORD.MAGIC);
+    const isRecord = magic === MESSAGE_MAGIC_V1 || magic === MESSAGE_MAGIC_V2;
+    if (!isRecord || sizeBytes <= head.length || physicalOffset + sizeBytes > end) return undefined;
+    return await this.#log.recordAt(physicalOffset, sizeBytes);
+  }
+
+  queueIds(topic: string): number[] {
+    return this.#queues.queueIds(topic);
+  }
+
+  async deleteTopics(topics: readonly string[]): Promise<void> {
+    for (const topic of topics) {
+      this.#queues.deleteTopic(topic);
+      await this.#consumeQueues.closeTopic(topic);
+    }
+    await this.#thread.deleteTopics(topics);
+  }
+
+  setArrivalListener(listener: ArrivalListener): void {
+    this.#arrivalListener = listener;
+  }
+
+  stats(): StoreStats {
+    const written = this.#status.get(StatusWord.writtenOffset);
+    const oldest = this.#status.get(StatusWord.minPhysicalOffset);
+    return {
+      minPhysicalOffset: oldest,
+      maxPhysicalOffset: written,
+      flushedOffset: this.#status.get(StatusWord.flushedOffset),
+      dispatchBehindBytes: written - this.#status.get(StatusWord.dispatchedOffset),
+      putsInFlight: this.#pending.size + this.#pipeline.waitingCount,
+      commitLogSizeBytes: written - oldest,
+    };
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
+    this.#refusal ??= 'the broker is stopping';
+    while (this.#pending.size + this.#pipeline.waitingCount > 0) await this.#results.arrival();
+    await this.#thread.stop();
+    this.#takeResults();
+    this.#isPumping = false;
+    this.#results.wake();
+    this.#expiry.cancel();
+    await Promise.all([this.#pool.close(), this.#log.close(), this.#consumeQueues.close()]);
+  }
+
+  /** Takes results as they come, until the store is stopped. */
+  async #pump(): Promise<void> {
+    while (this.#isPumping) {
+      this.#takeResults();
+      await this.#results.arrival();
+    }
+  }
+
+  #takeResults(): void {
+    const result = emptyStoredResult();
+    let taken = 0;
+    while (this.#results.take(result)) {
+      taken++;
+      if (result.status === PutStatus.OK || result.status === PutStatus.FLUSH_DISK_TIMEOUT) {
+        const queue = this.#queues.byKey(result.queueKey);
+        if (queue !== undefined) {
+          queue.tail.push(result.queueOffset, result.physicalOffset, result.sizeBytes, result.tagsCode, this.#fileEnd);
+          this.#arrivalListener(queue.topic, queue.queueId, result.queueOffset, result.tagsCode);
+        }
+      }
+      this.#pending.settle(result, this.#refusal);
+    }
+    if (taken === 0) return;
+    this.#results.release();
+    this.#pipeline.drain();
+  }
+
+  readonly #fileEnd = (): number => this.#status.get(StatusWord.consumeQueueWrittenOffset);
+
+  #expire(): void {
+    const { clock, putTimeoutMs } = this.#options;
+    this.#pending.expire(clock.monotonicMs() - putTimeoutMs, `not on disk within ${putTimeoutMs} ms`);
+  }
+
+  #onFailure(cause: Error): void {
+    this.#refusal = `the commitlog worker has ended: ${cause.message}`;
+    this.#takeResults();
+    this.#pipeline.refuseWaiting(this.#refusal);
+    this.#pending.failAll(this.#refusal);
+    this.#results.wake();
+    this.#options.onFailure(cause);
+  }
+}

@@ -1,0 +1,149 @@
+/**
+ * Starts, talks to and watches the commitlog worker. Main thread. Java: none.
+ * Invariant: the worker's end is noticed once: as `stopped` if it was asked to, else as a failure with its cause.
+ */
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+
+import type { Logger } from '../base/log.js';
+import type { Doorbell } from '../ring/doorbell.js';
+import {
+  decodeFromWorker,
+  encodeControlMessage,
+  type FromWorker,
+  type QueueState,
+  type StoreMemory,
+  type StoreSettings,
+  type ToWorker,
+} from './control-message.js';
+
+/** What the thread's owner is told. */
+export interface StoreThreadEvents {
+  /** Writes are refused from now on, or accepted again. */
+  onRefusal(reason: string | undefined): void;
+  /** The worker has ended without having been asked to. */
+  onFailure(cause: Error): void;
+}
+
+interface PendingControl {
+  resolve(): void;
+  reject(error: Error): void;
+}
+
+/** The commitlog worker as the main thread sees it. */
+export class StoreThread {
+  readonly #worker: Worker;
+  readonly #port: MessagePort;
+  readonly #doorbell: Doorbell;
+  readonly #logger: Logger;
+  readonly #events: StoreThreadEvents;
+  readonly #pendingControls = new Map<number, PendingControl>();
+  readonly #ready: Promise<readonly QueueState[]>;
+  readonly #exited: Promise<void>;
+  #settleReady: { resolve(queues: readonly QueueState[]): void; reject(error: Error): void } | undefined;
+  #nextControlId = 1;
+  #stopRequested = false;
+  #failure: Error | undefined;
+
+  constructor(settings: StoreSettings, memory: StoreMemory, doorbell: Doorbell, logger: Logger, events: StoreThreadEvents) {
+    this.#doorbell = doorbell;
+    this.#logger = logger;
+    this.#events = events;
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port1;
+    this.#worker = new Worker(new URL('./commitlog-worker.js', import.meta.url), {
+      workerData: { settings, memory, port: port2 },
+      transferList: [port2],
+      name: 'commitlog',
+    });
+    this.#ready = new Promise((resolve, reject) => {
+      this.#settleReady = { resolve, reject };
+    });
+    this.#exited = new Promise((resolve) => {
+      this.#worker.once('exit', (code) => {
+        this.#onExit(code);
+        resolve();
+      });
+    });
+    this.#worker.once('error', (error) => {
+      this.#failure = error;
+    });
+    this.#port.on('message', (bytes: Uint8Array) => this.#onMessage(decodeFromWorker(bytes)));
+  }
+
+  /** The queues found by recovery; rejects when the store cannot be opened (locked, unreadable, damaged beyond use). */
+  ready(): Promise<readonly QueueState[]> {
+    return this.#ready;
+  }
+
+  /** Deletes the consume queues of topics. */
+  async deleteTopics(topics: readonly string[]): Promise<void> {
+    const id = this.#nextControlId++;
+    await new Promise<void>((resolve, reject) => {
+      this.#pendingControls.set(id, { resolve, reject });
+      this.#send({ type: 'deleteTopics', id, topics });
+    });
+  }
+
+  /** Asks the worker to end in order and waits until its thread is gone. */
+  async stop(): Promise<void> {
+    if (!this.#stopRequested) {
+      this.#stopRequested = true;
+      this.#send({ type: 'stop' });
+    }
+    await this.#exited;
+    this.#port.close();
+  }
+
+  /** Ends the thread at once, as a crash would. For a worker that cannot start. */
+  async terminate(): Promise<void> {
+    this.#stopRequested = true;
+    await this.#worker.terminate();
+    await this.#exited;
+    this.#port.close();
+  }
+
+  #send(message: ToWorker): void {
+    this.#port.postMessage(encodeControlMessage(message));
+    // The worker may be asleep on the doorbell, where it does not see the port.
+    this.#doorbell.ringAlways();
+  }
+
+  #onMessage(message: FromWorker): void {
+    switch (message.type) {
+      case 'ready':
+        this.#settleReady?.resolve(message.queues);
+        break;
+      case 'recovering':
+        this.#logger.info('recovering the store', { doneBytes: message.doneBytes, totalBytes: message.totalBytes });
+        break;
+      case 'done':
+        this.#takeControl(message.id)?.resolve();
+        break;
+      case 'failed':
+        this.#takeControl(message.id)?.reject(new Error(message.reason));
+        break;
+      case 'refuseWrites':
+        this.#events.onRefusal(message.reason);
+        break;
+      case 'log':
+        if (message.level !== 'silent') this.#logger[message.level](message.message);
+        break;
+      case 'stopped':
+        break;
+    }
+  }
+
+  #takeControl(id: number): PendingControl | undefined {
+    const pending = this.#pendingControls.get(id);
+    this.#pendingControls.delete(id);
+    return pending;
+  }
+
+  #onExit(code: number): void {
+    const cause = this.#failure ?? new Error(`the commitlog worker ended with code ${code}`);
+    this.#settleReady?.reject(cause);
+    for (const pending of this.#pendingControls.values()) pending.reject(cause);
+    this.#pendingControls.clear();
+    if (!this.#stopRequested || this.#failure !== undefined) this.#events.onFailure(cause);
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * The pool for work that is heavy and can run apart, started when first needed. Any thread. Java: none.
+ * Invariant: a task keeps no state; ending the pool ends its threads.
+ */
+import { fileURLToPath } from 'node:url';
+
+import type { Piscina } from 'piscina';
+
+/** Threads of the pool; they end when idle for {@link IDLE_MS}. */
+const THREADS_MAX = 2;
+const IDLE_MS = 10_000;
+
+/** A lazily started piscina; loading it takes longer than the broker's start, so nothing loads it before the first task. */
+export class TaskPool {
+  #pool: Promise<Piscina> | undefined;
+
+  /** Runs the default export of the module at `url` with `task`, on a thread of the pool. */
+  async run<Task, Result>(url: URL, task: Task): Promise<Result> {
+    this.#pool ??= startPool();
+    const pool = await this.#pool;
+    return (await pool.run(task, { filename: fileURLToPath(url) })) as Result;
+  }
+
+  /** Ends the threads; tasks that wait are rejected. */
+  async close(): Promise<void> {
+    const pool = await this.#pool;
+    await pool?.destroy();
+  }
+}
+
+async function startPool(): Promise<Piscina> {
+  const { Piscina: PiscinaClass } = await import('piscina');
+  return new PiscinaClass({ minThreads: 0, maxThreads: THREADS_MAX, idleTimeout: IDLE_MS });
+}
