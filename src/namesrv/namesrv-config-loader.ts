@@ -17,14 +17,12 @@ const APACHE_ONLY_KEYS: ReadonlySet<string> = new Set([
   'defaultThreadPoolNums',
   'defaultThreadPoolQueueCapacity',
   'enableControllerInNamesrv',
-  'needWaitForService',
   'notifyMinBrokerIdChanged',
   'serverSelectorThreads',
   'serverWorkerThreads',
   'supportActingMaster',
   'unRegisterBrokerQueueCapacity',
   'useEpollNativeSelector',
-  'waitSecondsForService',
 ]);
 
 /** Later layers win. Throws ConfigError for a value that is not allowed. */

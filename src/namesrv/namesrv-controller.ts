@@ -6,8 +6,8 @@ import type { Clock, TimerHandle } from '../base/clock.js';
 import type { Logger } from '../base/log.js';
 import { RemotingServer } from '../remoting/remoting-server.js';
 import { KVConfigManager } from './kv-config-manager.js';
+import type { NamesrvConfigStore } from './namesrv-config-loader.js';
 import { createNamesrvProcessors } from './namesrv-processors.js';
-import type { NamesrvConfigStore } from './processors/namesrv-config-processor.js';
 import { RouteInfoManager } from './route-info-manager.js';
 
 /** What a NameServer is made of. */

@@ -6,6 +6,7 @@ import type { Logger } from '../base/log.js';
 import type { ProcessorTable, RequestProcessor } from '../remoting/connection.js';
 import { RequestCode } from '../remoting/request-code.js';
 import type { KVConfigManager } from './kv-config-manager.js';
+import type { NamesrvConfigStore } from './namesrv-config-loader.js';
 import {
   createBrokerHeartbeatProcessor,
   createBrokerMemberGroupProcessor,
@@ -23,7 +24,6 @@ import {
 import {
   createGetNamesrvConfigProcessor,
   createUpdateNamesrvConfigProcessor,
-  type NamesrvConfigStore,
 } from './processors/namesrv-config-processor.js';
 import { createRouteInfoProcessor } from './processors/route-info-processor.js';
 import {

@@ -35,6 +35,11 @@ import { QueueTable } from './queue-table.js';
 import { StoreThread } from './store-thread.js';
 import { TaskPool } from './task-pool.js';
 
+/**
+ * Stores open in this process. The lock file's lock belongs to the process, so it keeps out other processes only.
+ */
+const openFolders = new Set<string>();
+
 /** How often puts without an answer are looked at. */
 const EXPIRY_INTERVAL_MS = 500;
 
@@ -114,6 +119,18 @@ export class StoreClient implements MessageStore {
 
   /** Starts the worker and resolves when the store is recovered and takes messages. Rejects, with nothing left behind, when it cannot be opened. */
   static async open(options: StoreClientOptions): Promise<StoreClient> {
+    const folder = options.settings.storePathRootDir;
+    if (openFolders.has(folder)) throw new Error(`the store ${folder} is open in this process already`);
+    openFolders.add(folder);
+    try {
+      return await StoreClient.#open(options);
+    } catch (error) {
+      openFolders.delete(folder);
+      throw error;
+    }
+  }
+
+  static async #open(options: StoreClientOptions): Promise<StoreClient> {
     const client = new StoreClient(options, {
       requestRing: allocateRequestRing(options.requestRingSizeBytes),
       resultRing: allocateResultRing(options.putsInFlightMax),
@@ -242,6 +259,7 @@ export class StoreClient implements MessageStore {
     this.#results.wake();
     this.#expiry.cancel();
     await Promise.all([this.#pool.close(), this.#log.close(), this.#consumeQueues.close()]);
+    openFolders.delete(this.#options.settings.storePathRootDir);
   }
 
   /** Takes results as they come, until the store is stopped. */

@@ -3,17 +3,13 @@
  * Invariant: after a 318 that was answered with SUCCESS, the file of configStorePath has the settings of the next start.
  */
 import { formatProperties, parseProperties, type Properties } from '../../base/config-properties.js';
-import type { ConfigStore } from '../../base/config-store.js';
 import { ConfigError, RequestError } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
 import { ReplaceableFile } from '../../base/replaceable-file.js';
 import type { RequestProcessor } from '../../remoting/connection.js';
 import { createResponse, type RemotingCommand } from '../../remoting/remoting-command.js';
 import { ResponseCode } from '../../remoting/response-code.js';
-import type { namesrvConfigSchema } from '../namesrv-config.js';
-
-/** The NameServer's configuration with its changes while running. */
-export type NamesrvConfigStore = ConfigStore<typeof namesrvConfigSchema>;
+import type { NamesrvConfigStore } from '../namesrv-config-loader.js';
 
 /** Refused whatever `configBlackList` says: they decide where files are. */
 const ALWAYS_BLACK_LISTED = ['configBlackList', 'configStorePath', 'kvConfigPath', 'rocketmqHome'];

@@ -1,0 +1,74 @@
+/**
+ * Request code → processor for all that is neither sending nor pulling. Main thread. Java: BrokerController.registerProcessor.
+ * A new code means one header, one processor and one row here.
+ */
+import type { RequestProcessor } from '../remoting/connection.js';
+import { RequestCode } from '../remoting/request-code.js';
+import type { MessageStore } from '../workers/message-store.js';
+import type { BrokerConfig } from './broker-config.js';
+import { BrokerConfigProcessor, type BrokerConfigProcessorDeps } from './processors/broker-config-processor.js';
+import { createBrokerRuntimeInfoProcessor } from './processors/broker-runtime-info-processor.js';
+import { ClientManageProcessor, type ClientManageProcessorDeps } from './processors/client-manage-processor.js';
+import {
+  createConsumerConnectionListProcessor,
+  createProducerConnectionListProcessor,
+} from './processors/connection-list-processor.js';
+import { ConsumerManageProcessor, type ConsumerManageProcessorDeps } from './processors/consumer-manage-processor.js';
+import { GroupAdminProcessor, type GroupAdminProcessorDeps } from './processors/group-admin-processor.js';
+import { createLockBatchMqProcessor, createUnlockBatchMqProcessor } from './processors/lock-batch-mq-processor.js';
+import { QueueOffsetProcessor } from './processors/queue-offset-processor.js';
+import { TopicAdminProcessor, type TopicAdminProcessorDeps } from './processors/topic-admin-processor.js';
+import { createTopicStatsProcessor, type TopicStatsProcessorDeps } from './processors/topic-stats-processor.js';
+import { createViewMessageProcessor } from './processors/view-message-processor.js';
+import type { RebalanceLockManager } from './rebalance-lock-manager.js';
+import type { RuntimeInfoSources } from './runtime-info.js';
+
+/** Everything that one of the processors needs; each takes its own part. */
+export type AdminProcessorDeps = ClientManageProcessorDeps &
+  ConsumerManageProcessorDeps &
+  TopicAdminProcessorDeps &
+  GroupAdminProcessorDeps &
+  TopicStatsProcessorDeps &
+  BrokerConfigProcessorDeps &
+  RuntimeInfoSources & {
+    readonly config: BrokerConfig;
+    readonly store: MessageStore;
+    readonly locks: RebalanceLockManager;
+  };
+
+/** Rows for the broker's dispatch table. */
+export function adminProcessors(deps: AdminProcessorDeps): ReadonlyMap<number, RequestProcessor> {
+  const clients = new ClientManageProcessor(deps);
+  const consumers = new ConsumerManageProcessor(deps);
+  const queueOffsets = new QueueOffsetProcessor(deps.store);
+  const topics = new TopicAdminProcessor(deps);
+  const groups = new GroupAdminProcessor(deps);
+  const config = new BrokerConfigProcessor(deps);
+  return new Map<number, RequestProcessor>([
+    [RequestCode.HEART_BEAT, clients.heartbeat],
+    [RequestCode.UNREGISTER_CLIENT, clients.unregister],
+    [RequestCode.CHECK_CLIENT_CONFIG, clients.checkConfig],
+    [RequestCode.GET_CONSUMER_LIST_BY_GROUP, consumers.listConsumers],
+    [RequestCode.UPDATE_CONSUMER_OFFSET, consumers.updateOffset],
+    [RequestCode.QUERY_CONSUMER_OFFSET, consumers.queryOffset],
+    [RequestCode.SEARCH_OFFSET_BY_TIMESTAMP, queueOffsets.searchByTimestamp],
+    [RequestCode.GET_MAX_OFFSET, queueOffsets.max],
+    [RequestCode.GET_MIN_OFFSET, queueOffsets.min],
+    [RequestCode.GET_EARLIEST_MSG_STORETIME, queueOffsets.earliestStoreTime],
+    [RequestCode.VIEW_MESSAGE_BY_ID, createViewMessageProcessor(deps.store)],
+    [RequestCode.UPDATE_AND_CREATE_TOPIC, topics.update],
+    [RequestCode.DELETE_TOPIC_IN_BROKER, topics.delete],
+    [RequestCode.GET_ALL_TOPIC_CONFIG, topics.getAll],
+    [RequestCode.GET_TOPIC_STATS_INFO, createTopicStatsProcessor(deps)],
+    [RequestCode.UPDATE_AND_CREATE_SUBSCRIPTIONGROUP, groups.update],
+    [RequestCode.GET_ALL_SUBSCRIPTIONGROUP_CONFIG, groups.getAll],
+    [RequestCode.DELETE_SUBSCRIPTIONGROUP, groups.delete],
+    [RequestCode.GET_CONSUMER_CONNECTION_LIST, createConsumerConnectionListProcessor(deps.consumers)],
+    [RequestCode.GET_PRODUCER_CONNECTION_LIST, createProducerConnectionListProcessor(deps.producers)],
+    [RequestCode.LOCK_BATCH_MQ, createLockBatchMqProcessor(deps.locks)],
+    [RequestCode.UNLOCK_BATCH_MQ, createUnlockBatchMqProcessor(deps.locks)],
+    [RequestCode.UPDATE_BROKER_CONFIG, config.update],
+    [RequestCode.GET_BROKER_CONFIG, config.get],
+    [RequestCode.GET_BROKER_RUNTIME_INFO, createBrokerRuntimeInfoProcessor(deps)],
+  ]);
+}

@@ -1,0 +1,192 @@
+/**
+ * One broker: its tables, its store, its port, and the order in which they start and end. Main thread. Java: BrokerController.
+ * It makes the parts and hands each what it needs; nobody is handed the controller.
+ * Invariant: a request is served only between the end of `start` and the beginning of `stop`.
+ */
+import type { Clock } from '../base/clock.js';
+import type { Logger } from '../base/log.js';
+import { RemotingClient } from '../remoting/remoting-client.js';
+import { RemotingServer } from '../remoting/remoting-server.js';
+import type { StoreClient } from '../workers/store-client.js';
+import { BrokerAddress } from './broker-address.js';
+import type { BrokerConfigStore } from './broker-config-loader.js';
+import { BrokerOuterApi } from './broker-outer-api.js';
+import { BrokerPersistence } from './broker-persistence.js';
+import { BrokerStats } from './broker-stats.js';
+import { openBrokerStore } from './broker-store.js';
+import { BrokerTables } from './broker-tables.js';
+import { MeteredMessageStore } from './metered-message-store.js';
+import { createProcessorTable, type ProcessorSet } from './processor-table.js';
+import { ReadingBrake } from './reading-brake.js';
+
+/** The VIP port is so far below the broker's. Java: BrokerController, fastListenPort. */
+const VIP_PORT_DISTANCE = 2;
+
+/** What a broker is made of. */
+export interface BrokerControllerOptions {
+  readonly config: BrokerConfigStore;
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+/** Everything that exists once the store is open. */
+interface RunningParts {
+  readonly store: StoreClient;
+  readonly server: RemotingServer;
+  readonly processors: ProcessorSet;
+}
+
+/** Starts and stops a broker; several may live in one process. */
+export class BrokerController {
+  /** Resolves after `stop`; rejects when the broker has stopped because its store failed. */
+  readonly closed: Promise<void>;
+  readonly #options: BrokerControllerOptions;
+  readonly #address: BrokerAddress;
+  readonly #tables: BrokerTables;
+  readonly #persistence: BrokerPersistence;
+  readonly #stats: BrokerStats;
+  readonly #client: RemotingClient;
+  readonly #outerApi: BrokerOuterApi;
+  #settleClosed: { resolve(): void; reject(error: Error): void } = { resolve: () => undefined, reject: () => undefined };
+  #running: RunningParts | undefined;
+  #stopping: Promise<void> | undefined;
+  #failure: Error | undefined;
+
+  constructor(options: BrokerControllerOptions) {
+    this.#options = options;
+    const { config, logger, clock } = options;
+    const { values } = config;
+    this.closed = new Promise((resolve, reject) => {
+      this.#settleClosed = { resolve, reject };
+    });
+    // Whoever does not look at `closed` is not to be ended by it.
+    this.closed.catch(() => undefined);
+    this.#address = new BrokerAddress(values, logger);
+    this.#tables = new BrokerTables({ config: values, logger, clock });
+    this.#stats = new BrokerStats(clock);
+    this.#persistence = new BrokerPersistence({ config: values, ...this.#tables, clock, logger });
+    this.#client = new RemotingClient({ logger, clock });
+    this.#outerApi = new BrokerOuterApi({
+      client: this.#client,
+      namesrvAddresses: () => values.namesrvAddr.split(';').filter((address) => address.trim() !== ''),
+      identity: () => ({
+        clusterName: values.brokerClusterName,
+        brokerName: values.brokerName,
+        brokerId: values.brokerId,
+        brokerAddr: this.#address.brokerAddr,
+        haServerAddr: this.#address.haServerAddr,
+        brokerPermission: values.brokerPermission,
+      }),
+      topics: () => ({ topicConfigTable: this.#tables.topics.all(), dataVersion: this.#tables.topics.dataVersion }),
+      logger,
+      clock,
+    });
+  }
+
+  /** `host:port` that clients are told. */
+  get brokerAddress(): string {
+    return this.#address.brokerAddr;
+  }
+
+  /** Recovers the store, listens, registers; resolves when clients can be served. Rejects, with nothing left behind, when it cannot. */
+  async start(): Promise<void> {
+    const { config, logger, clock } = this.#options;
+    await this.#persistence.load();
+    let brake: ReadingBrake | undefined;
+    const store = await openBrokerStore({
+      config: config.values,
+      storeHost: this.#address.storeHost,
+      onPressure: (isHigh) => brake?.set(isHigh),
+      onFailure: (cause) => this.#fail(cause),
+      logger,
+      clock,
+    });
+    const processors = createProcessorTable({
+      ...this.#options,
+      tables: this.#tables,
+      stats: this.#stats,
+      store: new MeteredMessageStore(store, this.#stats, clock),
+      address: this.#address,
+      reregisterAround: (change) => this.#reregisterAround(change),
+    });
+    const server = this.#createServer(processors);
+    brake = new ReadingBrake(server);
+    this.#running = { store, server, processors };
+    try {
+      await this.#open(this.#running);
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  /** Ends in order: no new requests, what was accepted is answered and flushed, offsets kept, NameServers told. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  #createServer(processors: ProcessorSet): RemotingServer {
+    const { config, logger, clock } = this.#options;
+    const { bindAddress, listenPort, serverChannelMaxIdleTimeSeconds, maxFrameSizeBytes, connectionSendBufferSizeBytes } = config.values;
+    const hasVipPort = listenPort > VIP_PORT_DISTANCE;
+    return new RemotingServer({
+      host: bindAddress,
+      ports: hasVipPort ? [listenPort, listenPort - VIP_PORT_DISTANCE] : [listenPort],
+      processors: processors.table,
+      logger,
+      clock,
+      idleTimeoutMs: serverChannelMaxIdleTimeSeconds * 1000,
+      maxFrameBytes: maxFrameSizeBytes,
+      highWaterMarkBytes: connectionSendBufferSizeBytes,
+    });
+  }
+
+  async #open({ store, server, processors }: RunningParts): Promise<void> {
+    const { config } = this.#options;
+    this.#persistence.start();
+    store.setArrivalListener(processors.pulls.messageArrived);
+    processors.pulls.start();
+    this.#tables.start();
+    this.#stats.start();
+    const [port = config.values.listenPort] = await server.start();
+    if (config.values.listenPort === 0) config.assign('haListenPort', port + 1);
+    config.assign('listenPort', port);
+    await this.#address.refresh();
+    this.#tables.topics.onChange(() => this.#outerApi.registerAll());
+    await this.#outerApi.registerAll();
+    this.#outerApi.start(config.values.registerNameServerPeriod);
+  }
+
+  /** See BrokerConfigProcessorDeps. The old address goes first: a NameServer of 4.9 takes out whatever stands under the broker's id. */
+  async #reregisterAround(change: () => void): Promise<void> {
+    const before = this.#address.brokerAddr;
+    change();
+    await this.#address.refresh();
+    if (this.#address.brokerAddr !== before) await this.#outerApi.unregisterAddress(before);
+    await this.#outerApi.registerAll();
+  }
+
+  async #stop(): Promise<void> {
+    const running = this.#running;
+    if (running !== undefined) {
+      running.server.stopReading();
+      await this.#outerApi.unregisterAll();
+      this.#tables.stop();
+      this.#stats.stop();
+      running.processors.pulls.stop();
+      await running.store.stop();
+      await running.server.stop();
+    }
+    await this.#persistence.stop();
+    await this.#client.close();
+    if (this.#failure === undefined) this.#settleClosed.resolve();
+    else this.#settleClosed.reject(this.#failure);
+  }
+
+  #fail(cause: Error): void {
+    this.#options.logger.error('the store has failed; writes are refused and the broker stops', { cause });
+    this.#failure = cause;
+    void this.stop();
+  }
+}

@@ -1,0 +1,61 @@
+/** Opens the store that a broker's configuration describes. Main thread. Java: BrokerController.initializeMessageStore. */
+import { resolve } from 'node:path';
+
+import type { Clock } from '../base/clock.js';
+import type { Logger } from '../base/log.js';
+import { StoreClient } from '../workers/store-client.js';
+import type { BrokerConfig } from './broker-config.js';
+
+/** Java: CQ_STORE_UNIT_SIZE. */
+const CONSUME_QUEUE_ENTRY_BYTES = 20;
+/** A ring holds at least so many of the largest records, a window so many too. */
+const LARGEST_RECORDS_IN_RING = 3;
+
+/** What the store needs of its owner. */
+export interface BrokerStoreDeps {
+  readonly config: BrokerConfig;
+  readonly storeHost: () => Uint8Array;
+  readonly onPressure: (isHigh: boolean) => void;
+  readonly onFailure: (cause: Error) => void;
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+/** Recovers the store and resolves when it takes messages. */
+export function openBrokerStore(deps: BrokerStoreDeps): Promise<StoreClient> {
+  const { config, storeHost, onPressure, onFailure, logger, clock } = deps;
+  const bufferBytesMin = config.maxMessageSize * LARGEST_RECORDS_IN_RING;
+  return StoreClient.open({
+    settings: {
+      storePathRootDir: resolve(config.storePathRootDir),
+      storePathCommitLog: resolve(config.storePathCommitLog),
+      mappedFileSizeCommitLog: config.mappedFileSizeCommitLog,
+      mappedFileSizeConsumeQueue: wholeEntries(config.mappedFileSizeConsumeQueue),
+      flushDiskType: config.flushDiskType,
+      flushIntervalCommitLogMs: config.flushIntervalCommitLog,
+      flushIntervalConsumeQueueMs: config.flushIntervalConsumeQueue,
+      maxMessageSizeBytes: config.maxMessageSize,
+      maxOpenFiles: config.maxOpenStoreFiles,
+    },
+    requestRingSizeBytes: powerOfTwo(Math.max(config.requestRingSizeBytes, bufferBytesMin)),
+    logTailWindowSizeBytes: powerOfTwo(Math.max(config.logTailWindowSizeBytes, bufferBytesMin)),
+    putsInFlightMax: powerOfTwo(config.maxPutsInFlight),
+    waitingBytesMax: config.maxPutsWaitingBytes,
+    putTimeoutMs: config.syncFlushTimeout,
+    storeHost,
+    onPressure,
+    onFailure,
+    logger: logger.child('store'),
+    clock,
+  });
+}
+
+/** The next power of two at or above `value`. */
+function powerOfTwo(value: number): number {
+  return 2 ** Math.ceil(Math.log2(value));
+}
+
+/** Java: MessageStoreConfig.getMappedFileSizeConsumeQueue. */
+function wholeEntries(sizeBytes: number): number {
+  return Math.ceil(sizeBytes / CONSUME_QUEUE_ENTRY_BYTES) * CONSUME_QUEUE_ENTRY_BYTES;
+}

@@ -1,0 +1,84 @@
+/**
+ * One of the broker's tables as a file in `config/`, in Apache's form. Main thread, never blocking it. Java: ConfigManager.
+ * Invariant: saves do not overlap; one that is asked for during another waits for it and holds all that has changed meanwhile. A damaged file is
+ * never overwritten before its backup was tried.
+ */
+import { readFile } from 'node:fs/promises';
+
+import type { Logger } from '../base/log.js';
+import { ReplaceableFile } from '../base/replaceable-file.js';
+
+/** What is kept in a file. */
+export interface PersistentTable {
+  encode(): string;
+  /** Takes over a file's content; throws if it makes no sense. */
+  decode(text: string): void;
+}
+
+/** A table and its file. */
+export class ConfigFile {
+  readonly #file: ReplaceableFile;
+  readonly #table: PersistentTable;
+  readonly #logger: Logger;
+  #running: Promise<void> | undefined;
+  #waiting: Promise<void> | undefined;
+
+  constructor(path: string, table: PersistentTable, logger: Logger) {
+    this.#file = new ReplaceableFile(path);
+    this.#table = table;
+    this.#logger = logger;
+  }
+
+  /** Reads the file, or if it is missing, empty or damaged its `.bak`. Neither there: the table stays as it is. */
+  async load(): Promise<void> {
+    if (await this.#loadFrom(this.#file.path)) return;
+    if (await this.#loadFrom(this.#file.backupPath))
+      this.#logger.warn('read from the backup', { path: this.#file.backupPath });
+  }
+
+  /** Settles when the table, as it is now or later, is on disk. A failure is logged: the table in memory stays in force, as at Apache's. */
+  save(): Promise<void> {
+    if (this.#running === undefined) {
+      this.#running = this.#write().finally(() => {
+        this.#running = undefined;
+      });
+      return this.#running;
+    }
+    this.#waiting ??= this.#running.then(() => {
+      this.#waiting = undefined;
+      return this.save();
+    });
+    return this.#waiting;
+  }
+
+  /** Settles when no save is under way. */
+  async settled(): Promise<void> {
+    await (this.#waiting ?? this.#running);
+  }
+
+  async #write(): Promise<void> {
+    try {
+      await this.#file.write(this.#table.encode());
+    } catch (error) {
+      this.#logger.error('could not be written', { path: this.#file.path, error });
+    }
+  }
+
+  async #loadFrom(path: string): Promise<boolean> {
+    let text: string;
+    try {
+      text = await readFile(path, 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      return false;
+    }
+    if (text.trim() === '') return false;
+    try {
+      this.#table.decode(text);
+      return true;
+    } catch (error) {
+      this.#logger.error('is damaged', { path, error });
+      return false;
+    }
+  }
+}

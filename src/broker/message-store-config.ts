@@ -1,0 +1,138 @@
+/**
+ * The broker's configuration: the store on disk and what is read from it. Main thread; the worker gets what it needs at its start.
+ * Java: MessageStoreConfig.
+ * Invariant: names and defaults are Apache 5.5.0's.
+ */
+import { join } from 'node:path';
+
+import { bool, bytes, derived, int, oneOf, path, port, text } from '../base/config-schema.js';
+
+const changeable = { changeable: true } as const;
+const important = { important: true } as const;
+
+/** Where, how large, how safe. */
+const fileKeys = {
+  storePathRootDir: path(
+    derived('~/store (`ringmq start`: ./data)', ({ homeDirectory }) => join(homeDirectory, 'store')),
+    'Folder of the store.',
+    important,
+  ),
+  storePathCommitLog: path(
+    derived('storePathRootDir/commitlog', ({ valueOf }) => join(valueOf('storePathRootDir'), 'commitlog')),
+    'Folder of the commit log.',
+    important,
+  ),
+  mappedFileSizeCommitLog: bytes(
+    2 ** 30,
+    'Size of a segment of the commit log. A store keeps the size that it was made with.',
+    { min: 4_096 },
+  ),
+  mappedFileSizeConsumeQueue: bytes(
+    300_000 * 20,
+    'Size of a file of a consume queue; rounded up to whole entries of 20 bytes.',
+    { min: 20 },
+  ),
+  flushDiskType: oneOf(
+    ['ASYNC_FLUSH', 'SYNC_FLUSH'],
+    'ASYNC_FLUSH',
+    'SYNC_FLUSH answers a send when the message is on the disk, ASYNC_FLUSH when the operating system has it.',
+    important,
+  ),
+  flushIntervalCommitLog: int(500, 'Time between two flushes under ASYNC_FLUSH, ms.', { min: 1, ...important }),
+  flushIntervalConsumeQueue: int(1_000, 'Time between two flushes of the consume queues, ms.', { min: 1 }),
+  syncFlushTimeout: int(
+    5_000,
+    'How long a send waits for the disk under SYNC_FLUSH before it is answered FLUSH_DISK_TIMEOUT (10), ms.',
+    changeable,
+  ),
+  maxMessageSize: bytes(4 * 2 ** 20, 'Largest body; a larger one is answered MESSAGE_ILLEGAL (13).', {
+    ...changeable,
+    ...important,
+  }),
+  maxTopicLength: int(127, 'Longest topic name, bytes.', { min: 1, max: 255 }),
+};
+
+/** How long messages are kept. */
+const retentionKeys = {
+  fileReservedTime: int(72, 'How long segments are kept, hours.', { ...changeable, ...important }),
+  deleteWhen: text('04', 'Hours of the day at which old segments are deleted, `;` between them.', {
+    ...changeable,
+    ...important,
+    pattern: /^([01]\d|2[0-3])(;([01]\d|2[0-3]))*;?$/,
+    allowed: 'hours from 00 to 23 with ; between them',
+  }),
+  diskMaxUsedSpaceRatio: int(
+    75,
+    'Above this use of the disk, per cent, segments past their time are deleted at any hour.',
+    { min: 10, max: 95, ...changeable },
+  ),
+  diskSpaceWarningLevelRatio: int(90, 'Above this use of the disk, per cent, writes are refused.', {
+    min: 35,
+    max: 99,
+    ...changeable,
+  }),
+  diskSpaceCleanForciblyRatio: int(
+    85,
+    'Above this use of the disk, per cent, segments are deleted before their time.',
+    { min: 30, max: 99, ...changeable },
+  ),
+  cleanFileForciblyEnable: bool(true, 'Allow that.', { ...changeable, ...important }),
+  messageDelayLevel: text(
+    '1s 5s 10s 30s 1m 2m 3m 4m 5m 6m 7m 8m 9m 10m 20m 30m 1h 2h',
+    'The delay levels, from 1 up.',
+    {
+      pattern: /^\d+[smhd]( +\d+[smhd])*$/,
+      allowed: 'times such as 1s 5m 2h 1d with spaces between them',
+    },
+  ),
+};
+
+/** How much one answer to a consumer may hold. */
+const readKeys = {
+  maxTransferBytesOnMessageInMemory: bytes(256 * 2 ** 10, 'Most bytes of one pull answer from memory.', {
+    ...changeable,
+    ...important,
+  }),
+  maxTransferCountOnMessageInMemory: int(32, 'Most messages of one pull answer from memory.', {
+    min: 1,
+    ...changeable,
+    ...important,
+  }),
+  maxTransferBytesOnMessageInDisk: bytes(64 * 2 ** 10, 'Most bytes of one pull answer from disk.', {
+    ...changeable,
+    ...important,
+  }),
+  maxTransferCountOnMessageInDisk: int(8, 'Most messages of one pull answer from disk.', {
+    min: 1,
+    ...changeable,
+    ...important,
+  }),
+  accessMessageInMemoryMaxRatio: int(
+    40,
+    'Share of the memory, per cent, up to which a lag counts as in memory when a slave is suggested.',
+    { max: 100, ...changeable, ...important },
+  ),
+  messageIndexEnable: bool(true, 'Keep an index of keys.', important),
+  defaultQueryMaxNum: int(32, 'Most messages of one query by key.', { min: 1, ...changeable }),
+};
+
+/** Replication. */
+const replicationKeys = {
+  haListenPort: port(
+    derived('listenPort + 1', ({ valueOf }) => (valueOf('listenPort') === '0' ? 0 : Number(valueOf('listenPort')) + 1)),
+    'Port that slaves connect to.',
+  ),
+  slaveTimeout: int(
+    3_000,
+    'How long a send waits for a slave under SYNC_MASTER before it is answered FLUSH_SLAVE_TIMEOUT (12), ms.',
+    changeable,
+  ),
+};
+
+/** Every key of the store. */
+export const messageStoreKeys = {
+  ...fileKeys,
+  ...retentionKeys,
+  ...readKeys,
+  ...replicationKeys,
+};

@@ -1,0 +1,125 @@
+/**
+ * A MessageStore that tells BrokerStats what goes through it. Main thread. Java: the incs and adds of DefaultMessageStore.
+ * Invariant: behaves as the store behind it in every other way.
+ */
+import type { Clock } from '../base/clock.js';
+import {
+  PutStatus,
+  type ArrivalListener,
+  type BoundaryType,
+  type GetResult,
+  type MessageStore,
+  type MessageToStore,
+  type PutResult,
+  type StoreStats,
+  type TagsCodeFilter,
+} from '../workers/message-store.js';
+import type { BrokerStats } from './broker-stats.js';
+
+type PutDone = (result: PutResult) => void;
+
+/** Wraps a store. */
+export class MeteredMessageStore implements MessageStore {
+  readonly #store: MessageStore;
+  readonly #stats: BrokerStats;
+  readonly #clock: Clock;
+
+  constructor(store: MessageStore, stats: BrokerStats, clock: Clock) {
+    this.#store = store;
+    this.#stats = stats;
+    this.#clock = clock;
+  }
+
+  putMessage(message: MessageToStore, done: PutDone): void {
+    this.#store.putMessage(message, this.#timedPut(message.topic, message.body.length, done));
+  }
+
+  putMessages(messages: readonly MessageToStore[], done: PutDone): void {
+    let bytes = 0;
+    for (const message of messages) bytes += message.body.length;
+    this.#store.putMessages(messages, this.#timedPut(messages[0]?.topic ?? '', bytes, done));
+  }
+
+  getMessages(
+    topic: string,
+    queueId: number,
+    offset: number,
+    maxCount: number,
+    maxBytes: number,
+    filter: TagsCodeFilter | undefined,
+  ): GetResult | Promise<GetResult> {
+    const startMs = this.#clock.monotonicMs();
+    const record = (result: GetResult): GetResult => {
+      this.#stats.recordGet(topic, result.messageCount, this.#clock.monotonicMs() - startMs);
+      return result;
+    };
+    const result = this.#store.getMessages(topic, queueId, offset, maxCount, maxBytes, filter);
+    return result instanceof Promise ? result.then(record) : record(result);
+  }
+
+  minOffset(topic: string, queueId: number): number {
+    return this.#store.minOffset(topic, queueId);
+  }
+
+  maxOffset(topic: string, queueId: number): number {
+    return this.#store.maxOffset(topic, queueId);
+  }
+
+  isInMemory(topic: string, queueId: number, offset: number): boolean {
+    return this.#store.isInMemory(topic, queueId, offset);
+  }
+
+  storeTimestampAt(topic: string, queueId: number, offset: number): Promise<number> {
+    return this.#store.storeTimestampAt(topic, queueId, offset);
+  }
+
+  earliestStoreTimestamp(topic: string, queueId: number): Promise<number> {
+    return this.#store.earliestStoreTimestamp(topic, queueId);
+  }
+
+  earliestLogTimestamp(): Promise<number> {
+    return this.#store.earliestLogTimestamp();
+  }
+
+  offsetByTimestamp(topic: string, queueId: number, timestampMs: number, boundary: BoundaryType): Promise<number> {
+    return this.#store.offsetByTimestamp(topic, queueId, timestampMs, boundary);
+  }
+
+  recordAt(physicalOffset: number): Promise<Buffer | undefined> {
+    return this.#store.recordAt(physicalOffset);
+  }
+
+  queueIds(topic: string): number[] {
+    return this.#store.queueIds(topic);
+  }
+
+  deleteTopics(topics: readonly string[]): Promise<void> {
+    return this.#store.deleteTopics(topics);
+  }
+
+  setArrivalListener(listener: ArrivalListener): void {
+    this.#store.setArrivalListener(listener);
+  }
+
+  stats(): StoreStats {
+    return this.#store.stats();
+  }
+
+  get refusal(): string | undefined {
+    return this.#store.refusal;
+  }
+
+  stop(): Promise<void> {
+    return this.#store.stop();
+  }
+
+  #timedPut(topic: string, bytes: number, done: PutDone): PutDone {
+    const startMs = this.#clock.monotonicMs();
+    return (result) => {
+      const isStored = result.status === PutStatus.OK || result.status === PutStatus.FLUSH_DISK_TIMEOUT;
+      const elapsedMs = this.#clock.monotonicMs() - startMs;
+      this.#stats.recordPut(topic, result.physicalOffsets.length, bytes, elapsedMs, isStored);
+      done(result);
+    };
+  }
+}

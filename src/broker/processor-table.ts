@@ -1,0 +1,54 @@
+/**
+ * The broker's one dispatch table: request code → processor, a line a code. Main thread. Java: BrokerController.registerProcessor.
+ * A new request code is one header file, one processor, one row here and one test.
+ */
+import type { Clock } from '../base/clock.js';
+import type { Logger } from '../base/log.js';
+import type { ProcessorTable, RequestProcessor } from '../remoting/connection.js';
+import { RequestCode } from '../remoting/request-code.js';
+import { MessageClientIdSource } from '../message/message-client-id.js';
+import type { MessageStore } from '../workers/message-store.js';
+import type { BrokerAddress } from './broker-address.js';
+import type { BrokerConfigStore } from './broker-config-loader.js';
+import type { BrokerTables } from './broker-tables.js';
+import { adminProcessors } from './admin-processors.js';
+import type { BrokerStats } from './broker-stats.js';
+import { PullMessageProcessor } from './processors/pull-message-processor.js';
+import { createSendMessageProcessor } from './processors/send-message-processor.js';
+
+/** What the processors are made of. */
+export interface ProcessorTableDeps {
+  readonly config: BrokerConfigStore;
+  readonly tables: BrokerTables;
+  readonly stats: BrokerStats;
+  readonly store: MessageStore;
+  readonly address: BrokerAddress;
+  /** See BrokerConfigProcessorDeps. */
+  readonly reregisterAround: (change: () => void) => Promise<void>;
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+/** The table, and the processors that have a life of their own. */
+export interface ProcessorSet {
+  readonly table: ProcessorTable;
+  readonly pulls: PullMessageProcessor;
+}
+
+/** Makes every processor. */
+export function createProcessorTable(deps: ProcessorTableDeps): ProcessorSet {
+  const { config: configStore, tables, store, stats, address, reregisterAround, clock, logger } = deps;
+  const config = configStore.values;
+  const messageIds = new MessageClientIdSource(address.storeHost(), clock);
+  const send = createSendMessageProcessor({ ...tables, store, config, storeHost: address.storeHost, clock, messageIds });
+  const pulls = new PullMessageProcessor({ ...tables, store, config, clock, logger });
+  const table = new Map<number, RequestProcessor>([
+    [RequestCode.SEND_MESSAGE, send],
+    [RequestCode.SEND_MESSAGE_V2, send],
+    [RequestCode.SEND_BATCH_MESSAGE, send],
+    [RequestCode.PULL_MESSAGE, pulls.process],
+    [RequestCode.LITE_PULL_MESSAGE, pulls.process],
+    ...adminProcessors({ ...tables, store, stats, config, configStore, reregisterAround, clock, logger }),
+  ]);
+  return { table, pulls };
+}

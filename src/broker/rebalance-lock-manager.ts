@@ -1,0 +1,63 @@
+/**
+ * Which client of a group may consume a queue in order. Main thread. Java: RebalanceLockManager.
+ * Invariant: one owner a queue and group; an owner that does not renew for a minute loses it to the next who asks.
+ */
+import type { Clock } from '../base/clock.js';
+import type { MessageQueue } from '../remoting/bodies/message-queue.js';
+
+/** Java: rocketmq.broker.rebalance.lockMaxLiveTime. */
+export const LOCK_MAX_LIVE_MS = 60_000;
+
+interface LockEntry {
+  clientId: string;
+  lastUpdateMs: number;
+}
+
+/** Locks by group and queue. */
+export class RebalanceLockManager {
+  readonly #clock: Clock;
+  readonly #groups = new Map<string, Map<string, LockEntry>>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Locks or renews what it can, and gives the queues that the client owns now. Java: tryLockBatch. */
+  tryLockBatch(group: string, queues: readonly MessageQueue[], clientId: string): MessageQueue[] {
+    const locks = this.#groups.get(group) ?? new Map<string, LockEntry>();
+    this.#groups.set(group, locks);
+    return queues.filter((queue) => this.#tryLock(locks, keyOf(queue), clientId));
+  }
+
+  /** Gives up the queues that the client owns; others stay. */
+  unlockBatch(group: string, queues: readonly MessageQueue[], clientId: string): void {
+    const locks = this.#groups.get(group);
+    if (locks === undefined) return;
+    for (const queue of queues) {
+      const key = keyOf(queue);
+      if (locks.get(key)?.clientId === clientId) locks.delete(key);
+    }
+    if (locks.size === 0) this.#groups.delete(group);
+  }
+
+  /** True if somebody of the group owns the queue. */
+  isLocked(group: string, queue: MessageQueue): boolean {
+    const entry = this.#groups.get(group)?.get(keyOf(queue));
+    return entry !== undefined && !this.#isExpired(entry);
+  }
+
+  #tryLock(locks: Map<string, LockEntry>, key: string, clientId: string): boolean {
+    const entry = locks.get(key);
+    if (entry !== undefined && entry.clientId !== clientId && !this.#isExpired(entry)) return false;
+    locks.set(key, { clientId, lastUpdateMs: this.#clock.nowMs() });
+    return true;
+  }
+
+  #isExpired(entry: LockEntry): boolean {
+    return this.#clock.nowMs() - entry.lastUpdateMs > LOCK_MAX_LIVE_MS;
+  }
+}
+
+function keyOf({ topic, brokerName, queueId }: MessageQueue): string {
+  return `${topic}@${brokerName}@${queueId}`;
+}

@@ -1,0 +1,33 @@
+#!/usr/bin/env node
+/** The `ringmq` command: picks the subcommand. Main thread. */
+import { UsageError } from './exit-code.js';
+import { packageVersion } from './package-version.js';
+import { fail, runCommand } from './run-command.js';
+import { runStart, startCommand } from './start-command.js';
+
+const HELP = `usage: ringmq start [flags]
+
+A broker and a NameServer that Apache RocketMQ's clients connect to.
+
+  ringmq start             start both; ringmq start --help has the flags
+  ringmq --version         print the version
+  ringmq-namesrv, mqnamesrv   start a NameServer alone
+  mqbroker                 start a broker alone, with Apache's flags
+`;
+
+const [subcommand = 'help', ...rest] = process.argv.slice(2);
+switch (subcommand) {
+  case 'start':
+    await runCommand(startCommand, rest, runStart);
+    break;
+  case 'help':
+  case '--help':
+  case '-h':
+    process.stdout.write(HELP);
+    break;
+  case '--version':
+    process.stdout.write(`${packageVersion()}\n`);
+    break;
+  default:
+    fail('ringmq', new UsageError(`there is no command ${subcommand}`));
+}

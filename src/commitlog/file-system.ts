@@ -1,0 +1,112 @@
+/**
+ * All that the store asks of a disk, in one small interface, so that tests can stand in a simulated one. Commitlog worker and pool.
+ * Java: none (MappedFile, FileChannel). Errors are Node's (`code` ENOENT, ENOSPC, EIO …); `pwrite` and `pread` may be short.
+ */
+import fs from 'node:fs';
+
+/** How a file is opened: for reading, for both (it exists), or for both and made if it does not exist. */
+export type OpenMode = 'read' | 'update' | 'create';
+
+/** A file in use. */
+export type FileDescriptor = number;
+
+/** The disk. Everything but `fdatasyncLater` and `fsyncFolderLater` blocks the thread. */
+export interface FileSystem {
+  open(path: string, mode: OpenMode): FileDescriptor;
+  close(file: FileDescriptor): void;
+  size(file: FileDescriptor): number;
+  /** Reads `length` bytes at `position` to `target[start…]`; returns how many there were. */
+  pread(file: FileDescriptor, target: Buffer, start: number, length: number, position: number): number;
+  /** Writes `source[start, start + length)` at `position`; returns how many bytes were taken. */
+  pwrite(file: FileDescriptor, source: Buffer, start: number, length: number, position: number): number;
+  ftruncate(file: FileDescriptor, sizeBytes: number): void;
+  fdatasync(file: FileDescriptor): void;
+  fdatasyncLater(file: FileDescriptor): Promise<void>;
+  /** Makes names in a folder durable. */
+  fsyncFolderLater(path: string): Promise<void>;
+  /** Names in a folder, in no order; none when there is no such folder. */
+  readdir(path: string): string[];
+  /** Makes a folder and those above it. */
+  mkdir(path: string): void;
+  exists(path: string): boolean;
+  rename(from: string, to: string): void;
+  /** Removes a file; none there is no error. */
+  unlink(path: string): void;
+  /** Removes a folder with all in it; none there is no error. */
+  removeFolder(path: string): void;
+}
+
+const FLAGS = {
+  read: fs.constants.O_RDONLY,
+  update: fs.constants.O_RDWR,
+  create: fs.constants.O_RDWR | fs.constants.O_CREAT,
+} as const;
+
+/** The operating system's. */
+export const nodeFileSystem: FileSystem = {
+  open: (path, mode) => fs.openSync(path, FLAGS[mode], 0o644),
+  close: (file) => fs.closeSync(file),
+  size: (file) => fs.fstatSync(file).size,
+  pread: (file, target, start, length, position) => fs.readSync(file, target, start, length, position),
+  pwrite: (file, source, start, length, position) => fs.writeSync(file, source, start, length, position),
+  ftruncate: (file, sizeBytes) => fs.ftruncateSync(file, sizeBytes),
+  fdatasync: (file) => fs.fdatasyncSync(file),
+  fdatasyncLater,
+  fsyncFolderLater,
+  readdir: (path) => (fs.existsSync(path) ? fs.readdirSync(path) : []),
+  mkdir: (path) => void fs.mkdirSync(path, { recursive: true }),
+  exists: (path) => fs.existsSync(path),
+  rename: (from, to) => fs.renameSync(from, to),
+  unlink: (path) => fs.rmSync(path, { force: true }),
+  removeFolder: (path) => fs.rmSync(path, { force: true, recursive: true }),
+};
+
+/** Writes all of `source[start, start + length)`; a disk that takes nothing more is an error, never a silent end. */
+export function writeFully(
+  files: FileSystem,
+  file: FileDescriptor,
+  source: Buffer,
+  start: number,
+  length: number,
+  position: number,
+): void {
+  let done = 0;
+  while (done < length) {
+    const written = files.pwrite(file, source, start + done, length - done, position + done);
+    if (written <= 0) throw new Error(`the disk took ${done} of ${length} bytes`);
+    done += written;
+  }
+}
+
+/** Reads until `length` bytes are there or the file ends; returns how many. */
+export function readFully(
+  files: FileSystem,
+  file: FileDescriptor,
+  target: Buffer,
+  start: number,
+  length: number,
+  position: number,
+): number {
+  let done = 0;
+  while (done < length) {
+    const read = files.pread(file, target, start + done, length - done, position + done);
+    if (read <= 0) break;
+    done += read;
+  }
+  return done;
+}
+
+function fdatasyncLater(file: FileDescriptor): Promise<void> {
+  return new Promise((resolve, reject) => {
+    fs.fdatasync(file, (error) => (error === null ? resolve() : reject(error)));
+  });
+}
+
+async function fsyncFolderLater(path: string): Promise<void> {
+  const folder = await fs.promises.open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * Reads stored records from the log's segments without blocking: for consumers who are behind the log tail window. Main thread and pool.
+ * Java: CommitLog.getMessage.
+ * Invariant: reads only below the written offset, so every byte it returns is final.
+ */
+import { join } from 'node:path';
+
+import { FileHandleCache } from '../base/file-handle-cache.js';
+import { segmentName } from '../base/segment-name.js';
+import { RECORD, storeTimestampOf } from '../message/stored-record.js';
+
+const OPEN_SEGMENTS_MAX = 16;
+/** Bytes that hold everything up to and including the store time of any record. */
+const HEAD_BYTES = 80;
+
+/** Reads of one log. */
+export class LogReader {
+  readonly #folder: string;
+  readonly #segmentSizeBytes: number;
+  readonly #files = new FileHandleCache(OPEN_SEGMENTS_MAX);
+
+  constructor(folder: string, segmentSizeBytes: number) {
+    this.#folder = folder;
+    this.#segmentSizeBytes = segmentSizeBytes;
+  }
+
+  /** Fills `target[start, end)` from `physicalOffset` on. False when the segment is not there any more or is too short. */
+  async read(physicalOffset: number, target: Buffer, start: number, end: number): Promise<boolean> {
+    let at = start;
+    while (at < end) {
+      const offset = physicalOffset + (at - start);
+      const inSegment = offset % this.#segmentSizeBytes;
+      const length = Math.min(end - at, this.#segmentSizeBytes - inSegment);
+      const path = join(this.#folder, segmentName(offset - inSegment));
+      const bytesRead = await this.#readSegment(path, target, at, length, inSegment);
+      if (bytesRead < length) return false;
+      at += length;
+    }
+    return true;
+  }
+
+  /** Store time of the record at `physicalOffset`, ms, or -1 when it cannot be read. */
+  async storeTimestampAt(physicalOffset: number): Promise<number> {
+    const head = Buffer.allocUnsafe(HEAD_BYTES);
+    return (await this.read(physicalOffset, head, 0, HEAD_BYTES)) ? storeTimestampOf(head, 0) : -1;
+  }
+
+  /** The record of `sizeBytes` at `physicalOffset`, or undefined when there is none of that size. */
+  async recordAt(physicalOffset: number, sizeBytes: number): Promise<Buffer | undefined> {
+    const record = Buffer.allocUnsafe(sizeBytes);
+    if (!(await this.read(physicalOffset, record, 0, sizeBytes))) return undefined;
+    return record.readInt32BE(RECORD.TOTAL_SIZE) === sizeBytes ? record : undefined;
+  }
+
+  async close(): Promise<void> {
+    await this.#files.close();
+  }
+
+  async #readSegment(path: string, target: Buffer, at: number, length: number, position: number): Promise<number> {
+    try {
+      return await this.#files.use(path, async (file) => (await file.read(target, at, length, position)).bytesRead);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * The segments of the log, one after the other without a gap, and which of them an fdatasync still owes. Commitlog worker.
+ * Java: MappedFileQueue, AllocateMappedFileService.
+ * Invariant: segment i ends where segment i + 1 starts; only the last one is written to.
+ */
+import { assert } from '../base/assert.js';
+import { segmentName, startOffsetOfSegment } from '../base/segment-name.js';
+import type { FileSystem } from './file-system.js';
+import { SegmentFile } from './segment-file.js';
+
+/** The log's files. */
+export class SegmentSet {
+  readonly folder: string;
+  readonly segmentSizeBytes: number;
+  readonly #files: FileSystem;
+  readonly #segments: SegmentFile[] = [];
+  readonly #unsynced = new Set<SegmentFile>();
+  #prepared: SegmentFile | undefined;
+
+  constructor(files: FileSystem, folder: string, segmentSizeBytes: number) {
+    assert(segmentSizeBytes > 0, 'a segment has a size');
+    this.#files = files;
+    this.folder = folder;
+    this.segmentSizeBytes = segmentSizeBytes;
+  }
+
+  /** Takes in the files of the folder. Throws when they cannot be one log of this segment size. */
+  load(): void {
+    assert(this.#segments.length === 0, 'segments are loaded once');
+    const starts = this.#files
+      .readdir(this.folder)
+      .map((name) => startOffsetOfSegment(name))
+      .filter((start) => start !== undefined)
+      .toSorted((a, b) => a - b);
+    for (const [index, start] of starts.entries()) {
+      const segment = new SegmentFile(this.#files, this.folder, start, this.segmentSizeBytes);
+      this.#checkLoaded(segment, index === starts.length - 1);
+      this.#segments.push(segment);
+    }
+  }
+
+  /** All segments, oldest first. */
+  get segments(): readonly SegmentFile[] {
+    return this.#segments;
+  }
+
+  /** First offset of the log; 0 when there is no segment. */
+  get minOffset(): number {
+    return this.#segments[0]?.startOffset ?? 0;
+  }
+
+  /** The segment that is being written to. */
+  get last(): SegmentFile {
+    const last = this.#segments.at(-1);
+    assert(last !== undefined, 'an open log has a segment');
+    return last;
+  }
+
+  /** The segment that holds `physicalOffset`. */
+  find(physicalOffset: number): SegmentFile | undefined {
+    return this.#segments.find((segment) => physicalOffset >= segment.startOffset && physicalOffset < segment.endOffset);
+  }
+
+  /** Ends the log at `endOffset` and makes it ready for writing there: later files go, later bytes become zero. */
+  cut(endOffset: number, isTailClean: boolean): void {
+    while (this.#segments.length > 0 && this.last.startOffset > endOffset) this.#segments.pop()?.delete();
+    const last = this.#segments.at(-1);
+    if (last === undefined || endOffset >= last.endOffset) this.#add(endOffset);
+    else if (!isTailClean || last.sizeOnDisk() < last.sizeBytes) last.zeroFrom(endOffset);
+    assert(this.last.startOffset <= endOffset && endOffset < this.last.endOffset, 'the log ends in its last segment');
+  }
+
+  /** Makes the file of the next segment ahead of its need; resolves when its name is durable. */
+  async prepareNext(): Promise<void> {
+    if (this.#prepared !== undefined) return;
+    this.#prepared = new SegmentFile(this.#files, this.folder, this.last.endOffset, this.segmentSizeBytes);
+    this.#prepared.create();
+    await this.#files.fsyncFolderLater(this.folder);
+  }
+
+  get isNextPrepared(): boolean {
+    return this.#prepared !== undefined;
+  }
+
+  /** Goes on to the next segment; the one before is full. */
+  roll(): SegmentFile {
+    const next = this.#prepared;
+    this.#prepared = undefined;
+    if (next === undefined) return this.#add(this.last.endOffset);
+    assert(next.startOffset === this.last.endOffset, 'the prepared segment follows the last one');
+    this.#segments.push(next);
+    return next;
+  }
+
+  /** Writes to the last segment. */
+  write(source: Buffer, start: number, length: number, physicalOffset: number): void {
+    this.#unsynced.add(this.last);
+    this.last.write(source, start, length, physicalOffset);
+  }
+
+  /** Makes all that was written durable. When it throws, nobody knows what is on disk: it is never tried again. */
+  fdatasync(): void {
+    const segments = this.#takeUnsynced();
+    for (const segment of segments) segment.fdatasync();
+    this.#closeFull(segments);
+  }
+
+  /** As `fdatasync`, while the thread goes on; covers what was written before the call. One at a time. */
+  async fdatasyncLater(): Promise<void> {
+    const segments = this.#takeUnsynced();
+    for (const segment of segments) await segment.fdatasyncLater();
+    this.#closeFull(segments);
+  }
+
+  get isSynced(): boolean {
+    return this.#unsynced.size === 0;
+  }
+
+  /** Closes all files; one that was only prepared is removed. */
+  close(): void {
+    this.#prepared?.delete();
+    this.#prepared = undefined;
+    for (const segment of this.#segments) segment.close();
+  }
+
+  /** Taken out before the fdatasync: what is written from now on owes another one. */
+  #takeUnsynced(): SegmentFile[] {
+    const segments = [...this.#unsynced];
+    this.#unsynced.clear();
+    return segments;
+  }
+
+  /** A full segment is not written to again, and readers open it by themselves. */
+  #closeFull(synced: readonly SegmentFile[]): void {
+    for (const segment of synced) {
+      if (segment !== this.last && !this.#unsynced.has(segment)) segment.close();
+    }
+  }
+
+  #add(startOffset: number): SegmentFile {
+    const segment = new SegmentFile(this.#files, this.folder, startOffset, this.segmentSizeBytes);
+    segment.create();
+    this.#segments.push(segment);
+    return segment;
+  }
+
+  #checkLoaded(segment: SegmentFile, isLast: boolean): void {
+    const before = this.#segments.at(-1);
+    if (before !== undefined && before.endOffset !== segment.startOffset) {
+      throw new Error(`commit log file ${segment.path}: the one before it ends at ${segmentName(before.endOffset)}; a file is missing or mappedFileSizeCommitLog was changed`);
+    }
+    const sizeBytes = segment.sizeOnDisk();
+    segment.close();
+    // The last one may be short: its making, or its cutting at the last recovery, was interrupted.
+    if (sizeBytes === segment.sizeBytes || (isLast && sizeBytes < segment.sizeBytes)) return;
+    throw new Error(`commit log file ${segment.path} has ${sizeBytes} bytes, but mappedFileSizeCommitLog is ${segment.sizeBytes}`);
+  }
+}

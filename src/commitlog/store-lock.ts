@@ -1,0 +1,49 @@
+/**
+ * The lock on a store's folder: a POSIX write lock on the file `lock`, the one that Java's FileLock takes, so that neither broker
+ * opens a store that the other holds. Commitlog worker. Java: DefaultMessageStore.start (lockFile).
+ * Invariant: no file called `lock` is opened twice in one process: closing either would drop the lock of the process. The main
+ * thread sees to that, since POSIX locks do not tell stores of one process apart.
+ */
+import { join } from 'node:path';
+
+import fsExt from 'fs-ext';
+
+import { type FileDescriptor, type FileSystem, writeFully } from './file-system.js';
+
+const LOCK_CONTENT = Buffer.from('lock');
+
+/** A lock that is held until `release`. */
+export class StoreLock {
+  readonly #files: FileSystem;
+  readonly #file: FileDescriptor;
+
+  private constructor(files: FileSystem, file: FileDescriptor) {
+    this.#files = files;
+    this.#file = file;
+  }
+
+  /** Takes the lock of `folder`; rejects, naming the folder, when another process holds it. */
+  static async take(files: FileSystem, folder: string): Promise<StoreLock> {
+    const path = join(folder, 'lock');
+    const file = files.open(path, 'create');
+    try {
+      await lockFile(file);
+      writeFully(files, file, LOCK_CONTENT, 0, LOCK_CONTENT.length, 0);
+    } catch (error) {
+      files.close(file);
+      throw new Error(`the store ${folder} is in use by another broker (its file ${path} is locked)`, { cause: error });
+    }
+    return new StoreLock(files, file);
+  }
+
+  release(): void {
+    this.#files.close(this.#file);
+  }
+}
+
+/** fs-ext's synchronous form fails with EFAULT; only this one works. */
+function lockFile(file: FileDescriptor): Promise<void> {
+  return new Promise((resolve, reject) => {
+    fsExt.fcntl(file, 'setlk', fsExt.constants.F_WRLCK, (error) => (error === null ? resolve() : reject(error)));
+  });
+}

@@ -1,0 +1,29 @@
+/**
+ * Checks one segment of the log and collects what its consume-queue entries are made of. Piscina pool: reading and CRC of up to 1 GiB.
+ * Java: the loop of CommitLog.recoverAbnormally, which runs on one thread. Keeps no state between tasks.
+ */
+import { nodeFileSystem } from '../commitlog/file-system.js';
+import { type DispatchBatch, DispatchBatchBuilder, type LastRecord, RecordDispatch } from '../commitlog/record-dispatch.js';
+import { scanSegment, type SegmentScanEnd, type SegmentScanRange } from '../commitlog/segment-scan.js';
+
+/** What to check. */
+export interface RecoveryTask {
+  readonly range: SegmentScanRange;
+  /** Records before it are only checked. */
+  readonly dispatchFrom: number;
+}
+
+/** What was found. */
+export interface RecoveryTaskResult {
+  readonly end: SegmentScanEnd;
+  readonly batch: DispatchBatch;
+  readonly last: LastRecord;
+}
+
+/** Entry point of the task. */
+export default function checkSegment(task: RecoveryTask): RecoveryTaskResult {
+  const builder = new DispatchBatchBuilder();
+  const dispatch = new RecordDispatch(task.dispatchFrom, builder.add);
+  const end = scanSegment(nodeFileSystem, task.range, dispatch.visit);
+  return { end, batch: builder.build(), last: dispatch.last };
+}

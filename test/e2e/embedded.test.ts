@@ -1,0 +1,154 @@
+/** RingMQ in this process, over real sockets and a real store: send, pull, filter, hold, restart, several at once, nothing left behind. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import * as assert from 'uvu/assert';
+
+import { type RingMQ, startRingMQ } from '#src/index.js';
+import { RequestCode } from '#src/remoting/request-code.js';
+import { ResponseCode } from '#src/remoting/response-code.js';
+
+import { suite } from '../suite.js';
+import { TestClient } from './test-client.js';
+
+const test = suite('embedded RingMQ');
+const folders: string[] = [];
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'ringmq-e2e-'));
+  folders.push(folder);
+  return folder;
+}
+
+test.after(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+async function withRingMQ(
+  options: { data?: string; config?: Record<string, string> },
+  use: (client: TestClient, mq: RingMQ) => Promise<void>,
+): Promise<void> {
+  const mq = await startRingMQ({ data: options.data ?? newFolder(), config: options.config ?? {} });
+  const client = new TestClient(mq.brokerAddress);
+  try {
+    await use(client, mq);
+  } finally {
+    await client.close();
+    await mq.stop();
+  }
+}
+
+test('what is sent is pulled, in order, with its properties', () =>
+  withRingMQ({}, async (client) => {
+    for (let i = 0; i < 100; i++) {
+      const sent = await client.send('Greetings', `hello ${i}`, { properties: `KEYS\u0001k${i}\u0002` });
+      assert.is(sent.code, ResponseCode.SUCCESS, sent.remark);
+      assert.is(sent.queueOffset, i);
+    }
+    const received = await client.pullAll('Greetings');
+    assert.equal(received.map((message) => message.body), Array.from({ length: 100 }, (_, i) => `hello ${i}`));
+    assert.equal(received.map((message) => message.queueOffset), Array.from({ length: 100 }, (_, i) => i));
+    assert.match(received[7]?.properties ?? '', 'KEYS\u0001k7\u0002');
+  }));
+
+test('sends in flight together are all answered, each queue without a gap', () =>
+  withRingMQ({}, async (client) => {
+    const sends = Array.from({ length: 4000 }, (_, i) => client.send('Many', `m${i}`, { queueId: i % 4 }));
+    const answers = await Promise.all(sends);
+    assert.ok(answers.every((answer) => answer.code === ResponseCode.SUCCESS));
+    const bodies = new Set<string>();
+    for (let queueId = 0; queueId < 4; queueId++) {
+      const received = await client.pullAll('Many', queueId);
+      assert.is(received.length, 1000);
+      received.forEach((message, i) => assert.is(message.queueOffset, i));
+      for (const message of received) bodies.add(message.body);
+    }
+    assert.is(bodies.size, 4000);
+  }));
+
+test('tags are filtered at the broker, and the offset moves on past what does not match', () =>
+  withRingMQ({}, async (client) => {
+    for (let i = 0; i < 30; i++) await client.send('Tagged', String(i), { properties: `TAGS\u0001${i % 3 === 0 ? 'A' : 'B'}\u0002` });
+    const pulled = await client.pull('Tagged', 0, { tags: 'A' });
+    assert.equal(pulled.messages.map((message) => message.body), ['0', '3', '6', '9', '12', '15', '18', '21', '24', '27']);
+    assert.is(pulled.nextBeginOffset, 30);
+    const none = await client.pull('Tagged', 0, { tags: 'C' });
+    assert.is(none.code, ResponseCode.PULL_RETRY_IMMEDIATELY);
+    assert.is(none.nextBeginOffset, 30);
+  }));
+
+test('a pull at the end is held and answered by the next message', () =>
+  withRingMQ({}, async (client, mq) => {
+    await client.send('Held', 'first');
+    const other = new TestClient(mq.brokerAddress);
+    const held = other.pull('Held', 1, { suspendMs: 20_000 });
+    // The answer to a later request on the same connection shows that the pull has been taken.
+    await other.invoke(RequestCode.GET_MAX_OFFSET, { topic: 'Held', queueId: '0' });
+    await client.send('Held', 'second');
+    assert.equal((await held).messages.map((message) => message.body), ['second']);
+    await other.close();
+  }));
+
+test('a restart keeps messages and goes on with the next offset', async () => {
+  const data = newFolder();
+  await withRingMQ({ data }, async (client) => {
+    for (let i = 0; i < 50; i++) await client.send('Kept', `m${i}`);
+  });
+  await withRingMQ({ data }, async (client) => {
+    assert.is((await client.pullAll('Kept')).length, 50);
+    assert.is((await client.send('Kept', 'after')).queueOffset, 50);
+    assert.is((await client.pullAll('Kept'))[50]?.body, 'after');
+  });
+});
+
+test('small segments: the log rolls, and cold messages are read from files', async () => {
+  const config = { mappedFileSizeCommitLog: '65536', mappedFileSizeConsumeQueue: '2000' };
+  const data = newFolder();
+  await withRingMQ({ data, config: { ...config, maxMessageSize: '16384' } }, async (client) => {
+    const bodies = Array.from({ length: 500 }, (_, i) => `${i}:${'x'.repeat(i * 7)}`);
+    for (const body of bodies) assert.is((await client.send('Rolling', body)).code, ResponseCode.SUCCESS);
+    assert.equal((await client.pullAll('Rolling')).map((message) => message.body), bodies);
+  });
+  await withRingMQ({ data, config: { ...config, maxMessageSize: '16384' } }, async (client) => {
+    const received = await client.pullAll('Rolling');
+    assert.is(received.length, 500);
+    assert.is(received[499]?.body.length, 4 + 499 * 7);
+  });
+});
+
+test('two in one process do not meet; a folder in use is refused', async () => {
+  const data = newFolder();
+  const first = await startRingMQ({ data });
+  try {
+    let refusal = '';
+    await startRingMQ({ data }).catch((error: Error) => {
+      refusal = error.message;
+    });
+    assert.match(refusal, data);
+    const second = await startRingMQ({ data: newFolder() });
+    assert.is.not(second.brokerAddress, first.brokerAddress);
+    await second.stop();
+  } finally {
+    await first.stop();
+  }
+  await (await startRingMQ({ data })).stop();
+});
+
+test('an unknown request code is answered as Apache does', () =>
+  withRingMQ({}, async (client) => {
+    const response = await client.invoke(9999, {});
+    assert.is(response.code, ResponseCode.REQUEST_CODE_NOT_SUPPORTED);
+    assert.is(response.remark, ' request type 9999 not supported');
+  }));
+
+test('stop leaves no handle that keeps the process alive', async () => {
+  const before = process.getActiveResourcesInfo().filter((name) => name !== 'Immediate' && name !== 'Timeout');
+  await withRingMQ({}, async (client) => {
+    await client.send('Gone', 'x');
+  });
+  const after = process.getActiveResourcesInfo().filter((name) => name !== 'Immediate' && name !== 'Timeout');
+  assert.equal(after.toSorted(), before.toSorted());
+});
+
+test.run();

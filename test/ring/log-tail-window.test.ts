@@ -1,0 +1,62 @@
+/** The log tail window: reads around its end, refuses what is not there, and notices bytes overtaken while they are copied. */
+import * as assert from 'uvu/assert';
+
+import { allocateLogTailWindow, LogTailWindowReader, LogTailWindowWriter } from '#src/ring/log-tail-window.js';
+
+import { suite } from '../suite.js';
+
+const SIZE_BYTES = 1 << 16;
+/** Past 2^32 and not on a multiple of the window. */
+const BEGIN = 2 ** 33 + 12_345;
+const test = suite('LogTailWindow');
+
+function append(writer: LogTailWindowWriter, offset: number, text: string): number {
+  const bytes = Buffer.from(text);
+  writer.reserve(offset + bytes.length);
+  writer.copyIn(bytes, 0, bytes.length, offset);
+  writer.publish(offset + bytes.length);
+  return offset + bytes.length;
+}
+
+function setUp(): { writer: LogTailWindowWriter; reader: LogTailWindowReader } {
+  const memory = allocateLogTailWindow(SIZE_BYTES);
+  const writer = new LogTailWindowWriter(memory);
+  writer.begin(BEGIN);
+  return { writer, reader: new LogTailWindowReader(memory) };
+}
+
+test('gives back what was appended, also across the end of the window', () => {
+  const { writer, reader } = setUp();
+  const target = Buffer.alloc(10_000);
+  let end = BEGIN;
+  for (let i = 0; i < 30; i++) {
+    const text = String(i).padStart(7000, 'x');
+    end = append(writer, end, text);
+    assert.ok(reader.copyOut(end - 7000, 7000, target, 5));
+    assert.is(target.toString('latin1', 5, 7005), text);
+  }
+});
+
+test('refuses bytes before its beginning, after the visible end, and overtaken ones', () => {
+  const { writer, reader } = setUp();
+  const target = Buffer.alloc(SIZE_BYTES);
+  const end = append(writer, BEGIN, 'y'.repeat(60_000));
+  assert.not(reader.copyOut(BEGIN - 1, 10, target, 0));
+  assert.not(reader.copyOut(end - 5, 6, target, 0));
+  assert.ok(reader.copyOut(BEGIN, 10, target, 0));
+  append(writer, end, 'z'.repeat(60_000));
+  assert.not(reader.copyOut(BEGIN, 10, target, 0));
+  assert.is(reader.oldestOffset, end + 60_000 - SIZE_BYTES);
+});
+
+test('bytes that the writer has only announced to overwrite are refused already', () => {
+  const { writer, reader } = setUp();
+  const end = append(writer, BEGIN, 'a'.repeat(SIZE_BYTES));
+  const target = Buffer.alloc(16);
+  assert.ok(reader.copyOut(BEGIN, 16, target, 0));
+  writer.reserve(end + 1);
+  assert.not(reader.copyOut(BEGIN, 16, target, 0));
+  assert.ok(reader.copyOut(BEGIN + 1, 15, target, 0));
+});
+
+test.run();
