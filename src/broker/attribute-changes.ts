@@ -67,7 +67,11 @@ export function parseAttributeChanges(text: string | undefined): Attributes {
 }
 
 /** `current` (undefined: what is being made now) after `changes`, whose keys begin with `+` or `-`. */
-export function applyAttributeChanges(kinds: AttributeKinds, current: Attributes | undefined, changes: Attributes): Attributes {
+export function applyAttributeChanges(
+  kinds: AttributeKinds,
+  current: Attributes | undefined,
+  changes: Attributes,
+): Attributes {
   const result: Record<string, string> = { ...current };
   const seen = new Set<string>();
   for (const [signedKey, value] of Object.entries(changes)) {

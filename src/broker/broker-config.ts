@@ -12,6 +12,8 @@ const TOPIC_PATTERN = /^[%|a-zA-Z0-9_-]+$/;
 const HOST_PATTERN = /^[^\s:;,/]+$|^\[?[0-9a-fA-F:.]+\]?$/;
 const NAMESRV_ADDR_PATTERN = /^$|^[^\s:;]+:\d{1,5}(;[^\s:;]+:\d{1,5})*;?$/;
 const READ_AND_WRITE = 6;
+/** Listened on, these mean every address of the machine. */
+const WILDCARD_ADDRESSES: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 const NAMESRV_ADDR_ALLOWED = 'host:port, several with ; between them';
 
 const changeable = { changeable: true } as const;
@@ -51,7 +53,8 @@ const identityKeys = {
     allowed: 'a host name or an address',
   }),
   brokerIP1: text(
-    derived('an address of this machine', ({ localAddress }) => localAddress),
+    derived('bindAddress if it is one, else an address of this machine', ({ localAddress, valueOf }) =>
+      WILDCARD_ADDRESSES.has(valueOf('bindAddress')) ? localAddress : valueOf('bindAddress')),
     'Host that clients are told to connect to: a name or an address.',
     {
       ...changeable,

@@ -88,7 +88,8 @@ export class BrokerStats {
     this.putBytes += bytes;
     if (!isSystemTopic(topic)) this.userPutMessages += messages;
     if (elapsedMs > this.putTimeMaxMs) this.putTimeMaxMs = elapsedMs;
-    const index = elapsedMs < 10 ? (elapsedMs <= 0 ? 0 : 1) : TIME_CLASSES.findIndex(([boundMs]) => elapsedMs < boundMs);
+    const index =
+      elapsedMs < 10 ? (elapsedMs <= 0 ? 0 : 1) : TIME_CLASSES.findIndex(([boundMs]) => elapsedMs < boundMs);
     this.#timeClasses[index] = (this.#timeClasses[index] ?? 0) + 1;
   }
 
@@ -124,7 +125,9 @@ export class BrokerStats {
   /** Puts of the last whole minute by the time they took, as Apache prints them; undefined in the first minute. */
   putTimeDistribution(): string | undefined {
     const counts = this.#lastTimeClasses;
-    return counts === undefined ? undefined : TIME_CLASSES.map(([, name], index) => `${name}:${counts[index] ?? 0} `).join('');
+    return counts === undefined
+      ? undefined
+      : TIME_CLASSES.map(([, name], index) => `${name}:${counts[index] ?? 0} `).join('');
   }
 
   /** The time within which `share` of the last whole minute's puts ended, ms: the upper bound of its class. */

@@ -1,9 +1,10 @@
 /**
  * What a broker knows beside its store: topics, groups, offsets, clients. Main thread. Java: the managers of BrokerController.
  */
-import type { Clock, TimerHandle } from '../base/clock.js';
+import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/log.js';
 import type { BrokerConfig } from './broker-config.js';
+import { ClientHousekeepingService } from './client-housekeeping-service.js';
 import { ConsumerIdsChangeNotifier } from './consumer-ids-change-notifier.js';
 import { ConsumerManager } from './consumer-manager.js';
 import { ConsumerOffsetManager } from './consumer-offset-manager.js';
@@ -11,9 +12,6 @@ import { ProducerManager } from './producer-manager.js';
 import { RebalanceLockManager } from './rebalance-lock-manager.js';
 import { SubscriptionGroupManager } from './subscription-group-manager.js';
 import { TopicConfigManager } from './topic-config-manager.js';
-
-/** How often clients are looked for that have sent no heartbeat for `channelExpiredTimeout`. */
-const CLIENT_SCAN_INTERVAL_MS = 10_000;
 
 /** What the tables need. */
 export interface BrokerTablesOptions {
@@ -31,8 +29,7 @@ export class BrokerTables {
   readonly producers: ProducerManager;
   readonly locks: RebalanceLockManager;
   readonly #notifier: ConsumerIdsChangeNotifier;
-  readonly #clock: Clock;
-  #clientScan: TimerHandle | undefined;
+  readonly #housekeeping: ClientHousekeepingService;
 
   constructor(options: BrokerTablesOptions) {
     this.topics = new TopicConfigManager(options);
@@ -42,20 +39,17 @@ export class BrokerTables {
     this.consumers = new ConsumerManager({ ...options, onConsumerIdsChange: this.#notifier.notify });
     this.producers = new ProducerManager(options);
     this.locks = new RebalanceLockManager(options.clock);
-    this.#clock = options.clock;
+    this.#housekeeping = new ClientHousekeepingService(options.clock, this.consumers, this.producers);
   }
 
-  /** From here on clients without heartbeats are looked for. Java: ClientHousekeepingService. */
+  /** From here on clients without heartbeats are looked for. */
   start(): void {
-    this.#clientScan = this.#clock.every(CLIENT_SCAN_INTERVAL_MS, () => {
-      this.consumers.scanNotActive();
-      this.producers.scanNotActive();
-    });
+    this.#housekeeping.start();
   }
 
   /** Nothing is sent or scanned from now on. */
   stop(): void {
-    this.#clientScan?.cancel();
+    this.#housekeeping.stop();
     this.#notifier.stop();
   }
 }

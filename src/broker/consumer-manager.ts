@@ -54,7 +54,9 @@ export class ConsumerManager {
 
   /** Groups online that subscribe to the topic. Java: queryTopicConsumeByWho. */
   groupsSubscribing(topic: string): string[] {
-    return [...this.#groups.values()].flatMap((group) => (group.subscription(topic) === undefined ? [] : [group.groupName]));
+    return [...this.#groups.values()].flatMap((group) =>
+      group.subscription(topic) === undefined ? [] : [group.groupName],
+    );
   }
 
   /** Takes note of a consumer's heartbeat; true if it is new or its topics are others. Java: registerConsumer, registerConsumerWithoutSub. */

@@ -69,7 +69,8 @@ export class ConsumerOffsetManager {
       this.#logger.warn('an offset went back', { clientHost, key, queueId, offset, before });
     }
     this.#commits += 1;
-    if (this.#commits % COMMITS_PER_VERSION === 0) this.#dataVersion = nextVersion(this.#dataVersion, this.#clock.nowMs());
+    if (this.#commits % COMMITS_PER_VERSION === 0)
+      this.#dataVersion = nextVersion(this.#dataVersion, this.#clock.nowMs());
   }
 
   /** Remembers from where a group pulled last, which runs ahead of what it has consumed. Java: commitPullOffset. */

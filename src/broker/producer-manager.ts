@@ -56,7 +56,13 @@ export class ProducerManager {
     this.#groups.set(group, producers.set(connection, client));
     this.#watch(connection, group);
     const { clientId, language, version } = client;
-    this.#options.logger.info('producer joined', { group, clientId, remoteAddress: connection.remoteAddress, language, version });
+    this.#options.logger.info('producer joined', {
+      group,
+      clientId,
+      remoteAddress: connection.remoteAddress,
+      language,
+      version,
+    });
   }
 
   /** Takes a producer out that says goodbye. */

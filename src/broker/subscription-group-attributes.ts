@@ -1,5 +1,11 @@
 /** Attributes that consumer groups may have. Main thread. Java: SubscriptionGroupAttributes. */
-import { booleanAttribute, enumAttribute, longRangeAttribute, textAttribute, type AttributeKinds } from './attribute-changes.js';
+import {
+  booleanAttribute,
+  enumAttribute,
+  longRangeAttribute,
+  textAttribute,
+  type AttributeKinds,
+} from './attribute-changes.js';
 
 const PRIORITY_FACTOR_MAX = 100;
 const LITE_EVENT_COUNT_MIN = 10;

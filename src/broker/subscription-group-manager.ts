@@ -138,7 +138,8 @@ export class SubscriptionGroupManager {
   /** Takes over the content of subscriptionGroup.json; what it does not name stays. */
   decode(text: string): void {
     const wrapper = SubscriptionGroupWrapper.read(parseFastjson(text));
-    for (const [group, config] of wrapper.subscriptionGroupTable) this.#groups.set(group, { ...config, groupName: group });
+    for (const [group, config] of wrapper.subscriptionGroupTable)
+      this.#groups.set(group, { ...config, groupName: group });
     this.#forbidden = wrapper.forbiddenTable;
     this.#dataVersion = wrapper.dataVersion;
   }

@@ -34,5 +34,9 @@ export function pageOf<T>(table: ReadonlyMap<string, T>, version: DataVersion, p
 function isVersion(text: string | undefined, version: DataVersion): boolean {
   if (text === undefined || text.trim() === '') return false;
   const asked = DataVersion.read(parseFastjson(text));
-  return asked.counter === version.counter && asked.timestamp === version.timestamp && asked.stateVersion === version.stateVersion;
+  return (
+    asked.counter === version.counter &&
+    asked.timestamp === version.timestamp &&
+    asked.stateVersion === version.stateVersion
+  );
 }

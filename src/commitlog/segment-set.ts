@@ -73,8 +73,9 @@ export class SegmentSet {
   /** Makes the file of the next segment ahead of its need; resolves when its name is durable. */
   async prepareNext(): Promise<void> {
     if (this.#prepared !== undefined) return;
-    this.#prepared = new SegmentFile(this.#files, this.folder, this.last.endOffset, this.segmentSizeBytes);
-    this.#prepared.create();
+    const next = new SegmentFile(this.#files, this.folder, this.last.endOffset, this.segmentSizeBytes);
+    next.create();
+    this.#prepared = next;
     await this.#files.fsyncFolderLater(this.folder);
   }
 

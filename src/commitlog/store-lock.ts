@@ -1,8 +1,9 @@
 /**
  * The lock on a store's folder: a POSIX write lock on the file `lock`, the one that Java's FileLock takes, so that neither broker
- * opens a store that the other holds. Commitlog worker. Java: DefaultMessageStore.start (lockFile).
- * Invariant: no file called `lock` is opened twice in one process: closing either would drop the lock of the process. The main
- * thread sees to that, since POSIX locks do not tell stores of one process apart.
+ * opens a store that the other holds. Main thread: fs-ext calls back on the process's main event loop, and called from another
+ * thread it ends the process ("Entering the V8 API without proper locking"). Java: DefaultMessageStore.start (lockFile).
+ * Invariant: one process opens a folder's `lock` once at a time, which the caller sees to: POSIX locks do not tell stores of one
+ * process apart, and closing any descriptor of the file drops the lock.
  */
 import { join } from 'node:path';
 
@@ -22,8 +23,9 @@ export class StoreLock {
     this.#file = file;
   }
 
-  /** Takes the lock of `folder`; rejects, naming the folder, when another process holds it. */
+  /** Takes the lock of `folder`, which is made if need be; rejects, naming the folder, when another process holds it. */
   static async take(files: FileSystem, folder: string): Promise<StoreLock> {
+    files.mkdir(folder);
     const path = join(folder, 'lock');
     const file = files.open(path, 'create');
     try {

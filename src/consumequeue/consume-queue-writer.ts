@@ -61,10 +61,12 @@ export class ConsumeQueueWriter {
 
   /** Gives the buffered entries to the operating system; when it throws they stay buffered. */
   write(): void {
-    if (this.isDeleted || this.bufferedCount === 0) return;
-    if (this.#isNew) this.#fillPreBlank();
-    this.#files.write(this.folder, this.#buffer, 0, this.bufferedCount * ENTRY_BYTES, this.#writtenOffset);
-    this.#isNew = false;
+    if (this.bufferedCount === 0) return;
+    if (!this.isDeleted) {
+      if (this.#isNew) this.#fillPreBlank();
+      this.#files.write(this.folder, this.#buffer, 0, this.bufferedCount * ENTRY_BYTES, this.#writtenOffset);
+      this.#isNew = false;
+    }
     this.#writtenOffset = this.#appendedOffset;
   }
 

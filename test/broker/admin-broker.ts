@@ -39,7 +39,12 @@ export class AdminBroker {
   readonly #dispatcher: RequestDispatcher;
 
   constructor(settings: Readonly<Record<string, string>> = {}) {
-    const entries = { brokerName: 'broker-a', storePathRootDir: '/tmp', storePathCommitLog: '/store/commitlog', ...settings };
+    const entries = {
+      brokerName: 'broker-a',
+      storePathRootDir: '/tmp',
+      storePathCommitLog: '/store/commitlog',
+      ...settings,
+    };
     const layers = [{ source: 'the test', entries: new Map(Object.entries(entries)) }];
     const machine = { hostName: 'test', localAddress: '127.0.0.1', homeDirectory: '/tmp' };
     this.configStore = new ConfigStore(brokerConfigSchema, layers, machine);
@@ -48,7 +53,10 @@ export class AdminBroker {
     this.topics = new TopicConfigManager(shared);
     this.groups = new SubscriptionGroupManager(shared);
     this.offsets = new ConsumerOffsetManager(shared);
-    this.consumers = new ConsumerManager({ ...shared, onConsumerIdsChange: new ConsumerIdsChangeNotifier(shared).notify });
+    this.consumers = new ConsumerManager({
+      ...shared,
+      onConsumerIdsChange: new ConsumerIdsChangeNotifier(shared).notify,
+    });
     this.producers = new ProducerManager(shared);
     this.table = adminProcessors({
       ...shared,
@@ -71,10 +79,16 @@ export class AdminBroker {
   }
 
   /** Sends a request through the dispatcher and gives its answer. */
-  async call(code: number, extFields: ExtFields, body?: string, connection = new MemoryConnection()): Promise<RemotingCommand> {
+  async call(
+    code: number,
+    extFields: ExtFields,
+    body?: string,
+    connection = new MemoryConnection(),
+  ): Promise<RemotingCommand> {
     const request = createRequest(code, extFields, body === undefined ? undefined : Buffer.from(body));
     request.opaque = 7_000_000 + connection.written.length;
-    const isAnswer = (command: RemotingCommand): boolean => command.opaque === request.opaque && (command.flag & 1) === 1;
+    const isAnswer = (command: RemotingCommand): boolean =>
+      command.opaque === request.opaque && (command.flag & 1) === 1;
     this.#dispatcher.dispatch(request, connection);
     let answer = connection.written.find(isAnswer);
     for (let seen = connection.written.length; answer === undefined; seen = connection.written.length) {
@@ -125,6 +139,9 @@ export function heartbeatBody(clientID: string, group: string, topics: readonly 
 }
 
 /** The requests of a kind that a connection was sent. */
-export function requestsTo(connection: Connection & { readonly written: RemotingCommand[] }, code: number): RemotingCommand[] {
+export function requestsTo(
+  connection: Connection & { readonly written: RemotingCommand[] },
+  code: number,
+): RemotingCommand[] {
   return connection.written.filter((command) => command.code === code && (command.flag & 1) === 0);
 }

@@ -67,14 +67,19 @@ export class MemoryMessageStore implements MessageStore {
       return;
     }
     // Nothing of a message is kept past the call, as with the ring.
-    const copies = messages.map((message) => ({ ...message, body: Buffer.from(message.body), bornHost: Buffer.from(message.bornHost) }));
+    const copies = messages.map((message) => ({
+      ...message,
+      body: Buffer.from(message.body),
+      bornHost: Buffer.from(message.bornHost),
+    }));
     this.#putsInFlight += 1;
     this.puts.push(...copies);
     const complete = (): void => {
       this.#putsInFlight -= 1;
       const stored = copies.map((message) => this.#append(message));
       done(this.#resultOf(stored));
-      for (const arrive of stored) this.#onArrival(arrive.topic, arrive.queueId, arrive.queueOffset, arrive.message.tagsCode);
+      for (const arrive of stored)
+        this.#onArrival(arrive.topic, arrive.queueId, arrive.queueOffset, arrive.message.tagsCode);
     };
     if (this.#heldPuts === undefined) queueMicrotask(complete);
     else this.#heldPuts.push(complete);
@@ -95,7 +100,8 @@ export class MemoryMessageStore implements MessageStore {
   /** Forgets a queue's messages before `offset`, as retention does. */
   expireBefore(topic: string, queueId: number, offset: number): void {
     const queue = this.#queueOf(topic, queueId);
-    for (const message of queue.messages.splice(0, offset - queue.firstOffset)) this.#log.delete(message.physicalOffset);
+    for (const message of queue.messages.splice(0, offset - queue.firstOffset))
+      this.#log.delete(message.physicalOffset);
     queue.firstOffset = offset;
   }
 
@@ -153,7 +159,9 @@ export class MemoryMessageStore implements MessageStore {
   }
 
   queueIds(topic: string): number[] {
-    const ids = [...this.#queues.keys()].filter((key) => key.startsWith(`${topic}@`)).map((key) => Number(key.slice(topic.length + 1)));
+    const ids = [...this.#queues.keys()]
+      .filter((key) => key.startsWith(`${topic}@`))
+      .map((key) => Number(key.slice(topic.length + 1)));
     return ids.toSorted((a, b) => a - b);
   }
 
@@ -220,7 +228,13 @@ export class MemoryMessageStore implements MessageStore {
   #append(message: MessageToStore): Arrival {
     const topic = Buffer.from(message.topic);
     const propertiesBytes = Buffer.byteLength(message.properties);
-    const size = recordSize(message.bornHost.length, STORE_HOST.length, message.body.length, topic.length, propertiesBytes);
+    const size = recordSize(
+      message.bornHost.length,
+      STORE_HOST.length,
+      message.body.length,
+      topic.length,
+      propertiesBytes,
+    );
     const record = Buffer.alloc(size);
     encodeRecord(record, 0, message, STORE_HOST, topic, message.properties, propertiesBytes);
     const queue = this.#queueOf(message.topic, message.queueId);

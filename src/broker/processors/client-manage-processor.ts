@@ -40,7 +40,10 @@ export class ClientManageProcessor {
   }
 
   /** HEART_BEAT. */
-  readonly heartbeat = (request: RemotingCommand, connection: Connection): RemotingCommand | Promise<RemotingCommand> => {
+  readonly heartbeat = (
+    request: RemotingCommand,
+    connection: Connection,
+  ): RemotingCommand | Promise<RemotingCommand> => {
     if (request.body === undefined) throw new RequestError(ResponseCode.SYSTEM_ERROR, 'a heartbeat without a body');
     const heartbeat = HeartbeatData.decode(request.body);
     const { topics, producers, clock } = this.#deps;

@@ -3,7 +3,11 @@
  * Java: AdminBrokerProcessor.
  */
 import { RequestError } from '../../base/errors.js';
-import { ConsumerConnection, ProducerConnection, type ClientConnection } from '../../remoting/bodies/client-connections.js';
+import {
+  ConsumerConnection,
+  ProducerConnection,
+  type ClientConnection,
+} from '../../remoting/bodies/client-connections.js';
 import type { RequestProcessor } from '../../remoting/connection.js';
 import { GetConsumerConnectionListRequestHeader } from '../../remoting/headers/get-consumer-connection-list-request-header.js';
 import { GetProducerConnectionListRequestHeader } from '../../remoting/headers/get-producer-connection-list-request-header.js';

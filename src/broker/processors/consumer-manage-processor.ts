@@ -84,7 +84,10 @@ export class ConsumerManageProcessor {
     const offset = offsets.query(consumerGroup, topic, queueId);
     if (offset >= 0) return offsetResponse(request, offset);
     if (setZeroIfNotFound === false) {
-      throw new RequestError(ResponseCode.QUERY_NOT_FOUND, 'Not found, do not set to zero, maybe this group boot first');
+      throw new RequestError(
+        ResponseCode.QUERY_NOT_FOUND,
+        'Not found, do not set to zero, maybe this group boot first',
+      );
     }
     if (store.minOffset(topic, queueId) <= 0 && store.isInMemory(topic, queueId, 0)) return offsetResponse(request, 0);
     throw new RequestError(

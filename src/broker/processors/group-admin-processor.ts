@@ -53,7 +53,13 @@ export class GroupAdminProcessor {
     const forbiddenTable = new Map([...groups.forbidden()].filter(([group]) => table.has(group)));
     const wrapper = { dataVersion: groups.dataVersion, forbiddenTable, subscriptionGroupTable: table };
     const extFields = GetAllSubscriptionGroupResponseHeader.encode({ totalGroupNum: groups.all().size });
-    return createResponse(request, ResponseCode.SUCCESS, undefined, extFields, SubscriptionGroupWrapper.encode(wrapper));
+    return createResponse(
+      request,
+      ResponseCode.SUCCESS,
+      undefined,
+      extFields,
+      SubscriptionGroupWrapper.encode(wrapper),
+    );
   };
 
   /** DELETE_SUBSCRIPTIONGROUP; of a group that is not here it succeeds. */

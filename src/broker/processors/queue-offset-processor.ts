@@ -6,9 +6,18 @@ import {
   GetEarliestMsgStoretimeRequestHeader,
   GetEarliestMsgStoretimeResponseHeader,
 } from '../../remoting/headers/get-earliest-msg-storetime-request-header.js';
-import { GetMaxOffsetRequestHeader, GetMaxOffsetResponseHeader } from '../../remoting/headers/get-max-offset-request-header.js';
-import { GetMinOffsetRequestHeader, GetMinOffsetResponseHeader } from '../../remoting/headers/get-min-offset-request-header.js';
-import { SearchOffsetRequestHeader, SearchOffsetResponseHeader } from '../../remoting/headers/search-offset-request-header.js';
+import {
+  GetMaxOffsetRequestHeader,
+  GetMaxOffsetResponseHeader,
+} from '../../remoting/headers/get-max-offset-request-header.js';
+import {
+  GetMinOffsetRequestHeader,
+  GetMinOffsetResponseHeader,
+} from '../../remoting/headers/get-min-offset-request-header.js';
+import {
+  SearchOffsetRequestHeader,
+  SearchOffsetResponseHeader,
+} from '../../remoting/headers/search-offset-request-header.js';
 import { createResponse, type ExtFields, type RemotingCommand } from '../../remoting/remoting-command.js';
 import { ResponseCode } from '../../remoting/response-code.js';
 import type { MessageStore } from '../../workers/message-store.js';

@@ -4,7 +4,10 @@
  * users of brokers that answer sooner complain about.
  */
 import { RequestError } from '../../base/errors.js';
-import { TOPIC_FILTER_TYPES, TopicConfigSerializeWrapper } from '../../remoting/bodies/topic-config-serialize-wrapper.js';
+import {
+  TOPIC_FILTER_TYPES,
+  TopicConfigSerializeWrapper,
+} from '../../remoting/bodies/topic-config-serialize-wrapper.js';
 import { CreateTopicRequestHeader } from '../../remoting/headers/create-topic-request-header.js';
 import { DeleteTopicRequestHeader } from '../../remoting/headers/delete-topic-request-header.js';
 import { GetAllTopicConfigRequestHeader } from '../../remoting/headers/get-all-topic-config-request-header.js';
@@ -118,10 +121,9 @@ export class TopicAdminProcessor {
   #popRetryTopicsOf(topic: string): string[] {
     const { config, topics, offsets } = this.#deps;
     if (!config.clearRetryTopicWhenDeleteTopic) return [];
-    const names = offsets.groupsOf(topic).flatMap((group) => [
-      `${RETRY_TOPIC_PREFIX}${group}+${topic}`,
-      `${RETRY_TOPIC_PREFIX}${group}_${topic}`,
-    ]);
+    const names = offsets
+      .groupsOf(topic)
+      .flatMap((group) => [`${RETRY_TOPIC_PREFIX}${group}+${topic}`, `${RETRY_TOPIC_PREFIX}${group}_${topic}`]);
     return names.filter((name) => topics.select(name) !== undefined);
   }
 }

@@ -28,7 +28,10 @@ export function createTopicStatsProcessor({ config, topics, store }: TopicStatsP
     const { topic } = GetTopicStatsInfoRequestHeader.decode(request.extFields);
     const topicConfig = topics.select(topic);
     if (topicConfig === undefined) throw new RequestError(ResponseCode.TOPIC_NOT_EXIST, `topic[${topic}] not exist`);
-    const queueIds = Array.from({ length: Math.max(topicConfig.writeQueueNums, topicConfig.readQueueNums) }, (_, id) => id);
+    const queueIds = Array.from(
+      { length: Math.max(topicConfig.writeQueueNums, topicConfig.readQueueNums) },
+      (_, id) => id,
+    );
     const offsets = await Promise.all(queueIds.map((queueId) => offsetOf(topic, queueId)));
     const { brokerName } = config;
     const offsetTable = new Map(offsets.map((offset, queueId) => [{ brokerName, queueId, topic }, offset]));

@@ -1,0 +1,99 @@
+/**
+ * The turns of the commitlog worker: messages from the main thread, a batch from the ring, housekeeping, sleep. Commitlog worker.
+ * Java: ServiceThread.
+ * Invariant: it never sleeps longer than a second, so that `workerTurns` tells a live worker from a stuck one.
+ */
+import { setImmediate as nextTurnOfEventLoop } from 'node:timers/promises';
+
+import type { Clock } from '../base/clock.js';
+import type { Doorbell } from '../ring/doorbell.js';
+import { StatusWord } from '../ring/store-status-page.js';
+import type { CommitlogStore } from './commitlog-store.js';
+import type { FromWorker, ToWorker } from './control-message.js';
+
+const SLEEP_MS_MAX = 1000;
+/** Under load the event loop runs after so many batches, for file operations under way. */
+const BATCHES_PER_YIELD = 16;
+
+/** What a loop works with. */
+export interface CommitlogLoopParts {
+  readonly store: CommitlogStore;
+  readonly doorbell: Doorbell;
+  readonly clock: Clock;
+  /** The next control message, if there is one. */
+  readonly receive: () => ToWorker | undefined;
+  readonly post: (message: FromWorker) => void;
+}
+
+/** Turns until it is told to stop. */
+export class CommitlogLoop {
+  readonly #parts: CommitlogLoopParts;
+  /** A message that was found while looking whether to sleep. */
+  #received: ToWorker | undefined;
+  #isStopping = false;
+  #turns = 0;
+
+  constructor(parts: CommitlogLoopParts) {
+    this.#parts = parts;
+  }
+
+  /** Ends after `stop`, when the ring is empty. */
+  async run(): Promise<void> {
+    const { store, clock } = this.#parts;
+    for (;;) {
+      store.status.set(StatusWord.workerTurns, ++this.#turns);
+      this.#handleControlMessages();
+      const hadWork = store.drain.run();
+      store.flusher.tick(clock.monotonicMs());
+      if (hadWork) {
+        if (store.flusher.isBusy && this.#turns % BATCHES_PER_YIELD === 0) await nextTurnOfEventLoop();
+      } else if (this.#isStopping) {
+        return;
+      } else {
+        await this.#sleep();
+      }
+    }
+  }
+
+  async #sleep(): Promise<void> {
+    const { store, doorbell, clock } = this.#parts;
+    const timeoutMs = Math.min(SLEEP_MS_MAX, Math.max(0, store.flusher.nextDueMs() - clock.monotonicMs()));
+    // Waiting blocks the thread, which is quickest to wake; callbacks of file operations need the event loop.
+    if (store.flusher.isBusy) await doorbell.waitAsync(this.#hasWork, timeoutMs);
+    else doorbell.wait(this.#hasWork, timeoutMs);
+  }
+
+  readonly #hasWork = (): boolean => {
+    if (this.#parts.store.ring.peek() >= 0) return true;
+    this.#received ??= this.#parts.receive();
+    return this.#received !== undefined;
+  };
+
+  #handleControlMessages(): void {
+    const first = this.#received;
+    this.#received = undefined;
+    for (let message = first ?? this.#parts.receive(); message !== undefined; message = this.#parts.receive()) {
+      this.#handle(message);
+    }
+  }
+
+  #handle(message: ToWorker): void {
+    switch (message.type) {
+      case 'stop':
+        this.#isStopping = true;
+        break;
+      case 'deleteTopics':
+        this.#deleteTopics(message.id, message.topics);
+        break;
+    }
+  }
+
+  #deleteTopics(id: number, topics: readonly string[]): void {
+    try {
+      this.#parts.store.deleteTopics(topics);
+      this.#parts.post({ type: 'done', id });
+    } catch (error) {
+      this.#parts.post({ type: 'failed', id, reason: error instanceof Error ? error.message : String(error) });
+    }
+  }
+}

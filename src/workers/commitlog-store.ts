@@ -1,0 +1,131 @@
+/**
+ * The commitlog worker's store from its first file to its clean end: opens, recovers, takes batches, closes. Commitlog worker.
+ * Java: DefaultMessageStore.load, start, shutdown.
+ * Invariant: `abort` is there while messages are taken. The folder's lock is held by the main thread all the while (see StoreLock).
+ */
+import { join } from 'node:path';
+
+import { AbortFile } from '../commitlog/abort-file.js';
+import { LogAppender } from '../commitlog/log-appender.js';
+import type { FileSystem } from '../commitlog/file-system.js';
+import { StoreCheckpoint } from '../commitlog/store-checkpoint.js';
+import type { Clock } from '../base/clock.js';
+import type { ConsumeQueueSet } from '../consumequeue/consume-queue-set.js';
+import { LogTailWindowWriter } from '../ring/log-tail-window.js';
+import { RequestRingConsumer } from '../ring/request-ring.js';
+import { ResultRingProducer } from '../ring/result-ring.js';
+import { StatusWord, StoreStatusPage } from '../ring/store-status-page.js';
+import type { FromWorker, QueueState, StoreMemory, StoreSettings } from './control-message.js';
+import { RingDrain } from './ring-drain.js';
+import { StoreFlusher } from './store-flusher.js';
+import { recoverStore, type RecoveredStore } from './store-recovery.js';
+import { WriteRefusal } from './write-refusal.js';
+
+/** What a store is opened with. */
+export interface CommitlogStoreOptions {
+  readonly files: FileSystem;
+  readonly settings: StoreSettings;
+  readonly memory: StoreMemory;
+  readonly clock: Clock;
+  readonly post: (message: FromWorker) => void;
+  /** Called when a file operation has ended. */
+  readonly onOperationEnd: () => void;
+  /** For tests: bytes from which on recovery uses the pool. */
+  readonly poolBytesMin?: number;
+}
+
+/** An open store. */
+export class CommitlogStore {
+  readonly ring: RequestRingConsumer;
+  readonly status: StoreStatusPage;
+  readonly drain: RingDrain;
+  readonly flusher: StoreFlusher;
+  readonly queueStates: readonly QueueState[];
+  readonly #queues: ConsumeQueueSet;
+  readonly #recovered: RecoveredStore;
+  readonly #abort: AbortFile;
+
+  private constructor(
+    options: CommitlogStoreOptions,
+    recovered: RecoveredStore,
+    checkpoint: StoreCheckpoint,
+    abort: AbortFile,
+  ) {
+    const { memory, settings, clock, post } = options;
+    const { segments, queues, endOffset, last } = recovered;
+    this.#recovered = recovered;
+    this.#queues = queues;
+    this.#abort = abort;
+    this.queueStates = queues.assignKeys();
+    this.ring = new RequestRingConsumer(memory.requestRing);
+    this.status = new StoreStatusPage(memory.statusPage);
+    const refusal = new WriteRefusal((reason) => post({ type: 'refuseWrites', reason }));
+    const appender = new LogAppender(segments, new LogTailWindowWriter(memory.window), endOffset);
+    this.status.set(StatusWord.minPhysicalOffset, segments.minOffset);
+    for (const word of ['writtenOffset', 'flushedOffset', 'dispatchedOffset', 'consumeQueueWrittenOffset'] as const) {
+      this.status.set(StatusWord[word], endOffset);
+    }
+    this.drain = new RingDrain({
+      ring: this.ring,
+      results: new ResultRingProducer(memory.resultRing),
+      status: this.status,
+      segments,
+      appender,
+      queues,
+      refusal,
+      isSyncFlush: settings.flushDiskType === 'SYNC_FLUSH',
+      clock,
+      last,
+    });
+    const { drain, status } = this;
+    const { onOperationEnd } = options;
+    this.flusher = new StoreFlusher(
+      { settings, segments, appender, queues, checkpoint, drain, status, refusal, onOperationEnd },
+      clock.monotonicMs(),
+    );
+  }
+
+  /** Recovers, and is ready for messages. Rejects when the store cannot be opened. */
+  static async open(options: CommitlogStoreOptions): Promise<CommitlogStore> {
+    const { files, settings, post } = options;
+    files.mkdir(settings.storePathRootDir);
+    files.mkdir(settings.storePathCommitLog);
+    const abort = new AbortFile(files, settings.storePathRootDir);
+    const checkpoint = new StoreCheckpoint(files, join(settings.storePathRootDir, 'checkpoint'));
+    checkpoint.load();
+    const wasCleanStop = !abort.isThere;
+    const recovered = await recoverStore({
+      files,
+      settings,
+      checkpoint: checkpoint.fields,
+      wasCleanStop,
+      onProgress: (doneBytes, totalBytes) => post({ type: 'recovering', doneBytes, totalBytes }),
+      warn: (message) => post({ type: 'log', level: 'warn', message }),
+      ...(options.poolBytesMin === undefined ? {} : { poolBytesMin: options.poolBytesMin }),
+    });
+    abort.write();
+    const store = new CommitlogStore(options, recovered, checkpoint, abort);
+    if (!wasCleanStop) await store.flusher.saveFirstCheckpoint();
+    return store;
+  }
+
+  /** Removes the queues of topics. */
+  deleteTopics(topics: readonly string[]): void {
+    for (const topic of topics) this.#queues.deleteTopic(topic);
+  }
+
+  /** Ends in order: what was accepted is on disk, and `abort` goes. It stays when something could not be written. */
+  async close(): Promise<void> {
+    const isOnDisk = await this.flusher.finish();
+    this.#recovered.segments.close();
+    this.#queues.close();
+    if (isOnDisk) this.#abort.remove();
+  }
+
+  /** For tests: closes files as the end of a killed process does. */
+  async abandon(): Promise<void> {
+    await this.flusher.idle();
+    this.#recovered.segments.close();
+    this.#queues.close();
+  }
+}

@@ -1,0 +1,240 @@
+/**
+ * Takes what the main thread has put into the request ring, gives it offsets, appends it to the log with one write, and answers.
+ * Commitlog worker. Java: CommitLog.asyncPutMessages, GroupCommitService.
+ * Invariant: a result with status OK is published after the operating system (ASYNC_FLUSH) or the disk (SYNC_FLUSH) has the record.
+ */
+import { assert } from '../base/assert.js';
+import type { Clock } from '../base/clock.js';
+import type { LogAppender } from '../commitlog/log-appender.js';
+import type { LastRecord } from '../commitlog/record-dispatch.js';
+import { RecordStamper } from '../commitlog/record-stamper.js';
+import type { SegmentSet } from '../commitlog/segment-set.js';
+import type { ConsumeQueueSet } from '../consumequeue/consume-queue-set.js';
+import type { ConsumeQueueWriter } from '../consumequeue/consume-queue-writer.js';
+import { ENTRY, EntryKind, type RequestRingConsumer } from '../ring/request-ring.js';
+import { emptyStoredResult, type ResultRingProducer, type StoredResult } from '../ring/result-ring.js';
+import { StatusWord, type StoreStatusPage } from '../ring/store-status-page.js';
+import { PutStatus } from './message-store.js';
+import type { WriteRefusal } from './write-refusal.js';
+
+/** Most bytes between two writes. More would make the first of them wait: 512 KiB of 1 KiB messages are about a millisecond. */
+const ASYNC_BATCH_BYTES_MAX = 512 * 1024;
+/** With an fdatasync to each write, the more it covers the better. */
+const SYNC_BATCH_BYTES_MAX = 4 * 1024 * 1024;
+
+/** What a drain works on. */
+export interface RingDrainParts {
+  readonly ring: RequestRingConsumer;
+  readonly results: ResultRingProducer;
+  readonly status: StoreStatusPage;
+  readonly segments: SegmentSet;
+  readonly appender: LogAppender;
+  readonly queues: ConsumeQueueSet;
+  readonly refusal: WriteRefusal;
+  readonly isSyncFlush: boolean;
+  readonly clock: Clock;
+  /** The log's last record. */
+  readonly last: LastRecord;
+}
+
+interface PendingRecord {
+  readonly result: StoredResult;
+  /** Undefined when the record is in no queue. */
+  queue: ConsumeQueueWriter | undefined;
+}
+
+/** The way from the request ring to the log. */
+export class RingDrain {
+  /** The last record that was written. */
+  readonly last: LastRecord;
+  /** Bytes that a failed write may have left after the log's end. */
+  failedBytes = 0;
+  readonly #parts: RingDrainParts;
+  readonly #bytesMax: number;
+  readonly #stamper = new RecordStamper();
+  // Hot: objects are used again; a new one for each record cost 60 ns of garbage.
+  readonly #pending: PendingRecord[] = [];
+  #pendingCount = 0;
+  #pendingBytes = 0;
+  #refusedCount = 0;
+  #storeTimestampMs = 0;
+
+  constructor(parts: RingDrainParts) {
+    this.#parts = parts;
+    this.last = { ...parts.last };
+    const wished = parts.isSyncFlush ? SYNC_BATCH_BYTES_MAX : ASYNC_BATCH_BYTES_MAX;
+    this.#bytesMax = Math.min(wished, parts.appender.groupBytesMax);
+  }
+
+  /** Takes one batch; false when there was nothing. */
+  run(): boolean {
+    const { ring, clock } = this.#parts;
+    let position = ring.peek();
+    if (position < 0) return false;
+    this.#storeTimestampMs = clock.nowMs();
+    for (; position >= 0; position = ring.peek()) {
+      if (!this.#take(position)) break;
+      ring.advance();
+    }
+    this.#commit();
+    return true;
+  }
+
+  /** Handles one entry; false when the batch has no room for it. */
+  #take(position: number): boolean {
+    const { bytes } = this.#parts.ring;
+    if (bytes.readUInt16LE(position + ENTRY.KIND) === EntryKind.OPEN_QUEUE) {
+      this.#openQueue(position);
+      return true;
+    }
+    assert(bytes.readUInt16LE(position + ENTRY.KIND) === EntryKind.PUT, 'an entry is a put or opens a queue');
+    const payloadBytes = bytes.readUInt32LE(position + ENTRY.PAYLOAD_SIZE);
+    if (payloadBytes > this.#parts.appender.groupBytesMax) {
+      this.#refuse(position, PutStatus.MESSAGE_ILLEGAL);
+      return true;
+    }
+    if (this.#pendingBytes > 0 && this.#pendingBytes + payloadBytes > this.#bytesMax) return false;
+    if (!this.#parts.appender.fitsSegment(payloadBytes)) this.#roll();
+    if (this.#parts.refusal.reason === undefined) this.#append(position, payloadBytes);
+    else this.#refuse(position, PutStatus.SERVICE_NOT_AVAILABLE);
+    return true;
+  }
+
+  #openQueue(position: number): void {
+    const { ring, queues } = this.#parts;
+    const payload = position + ENTRY.PAYLOAD;
+    const topic = ring.bytes.toString('utf8', payload, payload + ring.bytes.readUInt32LE(position + ENTRY.PAYLOAD_SIZE));
+    const key = ring.bytes.readUInt32LE(position + ENTRY.QUEUE_KEY);
+    const firstOffset = ring.bytes.readDoubleLE(position + ENTRY.FIRST_QUEUE_OFFSET);
+    queues.open(key, topic, ring.bytes.readUInt32LE(position + ENTRY.QUEUE_ID), firstOffset);
+  }
+
+  /** Stamps the entry's records where they stand and copies them to the log's end. */
+  #append(position: number, payloadBytes: number): void {
+    const { ring, appender, queues } = this.#parts;
+    const stamper = this.#stamper;
+    const requestId = ring.bytes.readUInt32LE(position + ENTRY.REQUEST_ID);
+    const queueKey = ring.bytes.readUInt32LE(position + ENTRY.QUEUE_KEY);
+    const count = ring.bytes.readUInt16LE(position + ENTRY.MESSAGE_COUNT);
+    const queue = queues.byKey(queueKey);
+    const start = position + ENTRY.PAYLOAD;
+    const end = start + payloadBytes;
+    let at = start;
+    for (let i = 1; i <= count; i++) {
+      stamper.inspect(ring.bytes, at, end);
+      const physicalOffset = appender.endOffset + (at - start);
+      const queueOffset = stamper.isQueued ? queue.nextOffset++ : 0;
+      stamper.stamp(ring.bytes, at, queueOffset, physicalOffset, this.#storeTimestampMs);
+      const pending = this.#nextPending();
+      pending.queue = stamper.isQueued ? queue : undefined;
+      const { result } = pending;
+      result.requestId = requestId;
+      result.queueKey = queueKey;
+      result.sizeBytes = stamper.sizeBytes;
+      result.isLast = i === count;
+      result.queueOffset = queueOffset;
+      result.physicalOffset = physicalOffset;
+      result.tagsCode = stamper.tagsCode;
+      result.storeTimestampMs = this.#storeTimestampMs;
+      at += stamper.sizeBytes;
+    }
+    assert(at === end && count > 0, 'an entry holds the records it says');
+    appender.append(ring.bytes, start, end);
+    this.#pendingBytes += payloadBytes;
+  }
+
+  /** Answers an entry that is not stored. It takes its place among the results, nothing else. */
+  #refuse(position: number, status: PutStatus): void {
+    const { ring, results } = this.#parts;
+    const result = emptyStoredResult();
+    result.requestId = ring.bytes.readUInt32LE(position + ENTRY.REQUEST_ID);
+    result.queueKey = ring.bytes.readUInt32LE(position + ENTRY.QUEUE_KEY);
+    result.status = status;
+    results.add(result);
+    this.#refusedCount++;
+  }
+
+  #roll(): void {
+    this.#commit();
+    if (this.#parts.refusal.reason !== undefined) return;
+    try {
+      this.#parts.appender.roll();
+    } catch (error) {
+      this.#parts.refusal.refuseAfterWrite('the commit log', error);
+    }
+  }
+
+  /** Writes the batch, makes it durable if asked to, and answers. */
+  #commit(): void {
+    const { ring, results, queues, refusal } = this.#parts;
+    if (this.#pendingCount > 0) this.#settle(this.#write());
+    // Bytes of the ring were copied to the window: the main thread may have them back.
+    ring.release();
+    if (this.#pendingCount > 0 || this.#refusedCount > 0) results.publish();
+    this.#pendingCount = 0;
+    this.#pendingBytes = 0;
+    this.#refusedCount = 0;
+    try {
+      queues.writeFull();
+    } catch (error) {
+      refusal.refuseAfterWrite('a consume queue', error);
+    }
+  }
+
+  #write(): PutStatus {
+    const { appender, segments, status, refusal, ring, isSyncFlush } = this.#parts;
+    try {
+      appender.write();
+    } catch (error) {
+      this.failedBytes = Math.max(this.failedBytes, appender.endOffset - appender.writtenOffset);
+      appender.takeBack();
+      this.#takeBackOffsets();
+      refusal.refuseAfterWrite('the commit log', error);
+      return PutStatus.SERVICE_NOT_AVAILABLE;
+    }
+    status.set(StatusWord.writtenOffset, appender.writtenOffset);
+    if (!isSyncFlush) return PutStatus.OK;
+    ring.release();
+    try {
+      segments.fdatasync();
+    } catch (error) {
+      refusal.refuseAfterSync('the commit log', error);
+      return PutStatus.FLUSH_DISK_TIMEOUT;
+    }
+    status.set(StatusWord.flushedOffset, appender.writtenOffset);
+    return PutStatus.OK;
+  }
+
+  #takeBackOffsets(): void {
+    for (let i = 0; i < this.#pendingCount; i++) {
+      const queue = this.#pending[i]?.queue;
+      if (queue !== undefined) queue.nextOffset--;
+    }
+  }
+
+  /** Adds consume-queue entries of what is in the log, and results. */
+  #settle(outcome: PutStatus): void {
+    const { appender, queues, results, status } = this.#parts;
+    const isStored = outcome !== PutStatus.SERVICE_NOT_AVAILABLE;
+    if (isStored) appender.publish();
+    for (let i = 0; i < this.#pendingCount; i++) {
+      const pending = this.#pending[i];
+      assert(pending !== undefined, 'a pending record has its place');
+      const { queue, result } = pending;
+      if (isStored && queue !== undefined) queues.append(queue, result.physicalOffset, result.sizeBytes, result.tagsCode);
+      result.status = outcome;
+      results.add(result);
+    }
+    if (!isStored) return;
+    const newest = this.#pending[this.#pendingCount - 1]?.result;
+    assert(newest !== undefined, 'a batch has records');
+    this.last.physicalOffset = newest.physicalOffset;
+    this.last.storeTimestampMs = newest.storeTimestampMs;
+    status.set(StatusWord.dispatchedOffset, appender.writtenOffset);
+  }
+
+  #nextPending(): PendingRecord {
+    const index = this.#pendingCount++;
+    return (this.#pending[index] ??= { result: emptyStoredResult(), queue: undefined });
+  }
+}

@@ -1,0 +1,178 @@
+/**
+ * Brings log and consume queues to one state at start: the log is checked and cut at its last whole record, queues are cut and filled again
+ * from the log. Commitlog worker. Java: DefaultMessageStore.recover.
+ * Invariant: afterwards every queued record of the log has exactly one entry, at its queueOffset, and no entry points past the log's end.
+ */
+import { join } from 'node:path';
+
+import { assert } from '../base/assert.js';
+import type { FileSystem } from '../commitlog/file-system.js';
+import { type DispatchSink, type LastRecord, RecordDispatch, replayBatch } from '../commitlog/record-dispatch.js';
+import { planRecovery, type RecoveryPlan } from '../commitlog/recovery-plan.js';
+import { scanSegment, type SegmentScanEnd, type SegmentScanRange } from '../commitlog/segment-scan.js';
+import { SegmentSet } from '../commitlog/segment-set.js';
+import type { CheckpointFields } from '../commitlog/store-checkpoint.js';
+import { ConsumeQueueFiles } from '../consumequeue/consume-queue-files.js';
+import { recoverConsumeQueues } from '../consumequeue/consume-queue-recovery.js';
+import { ConsumeQueueSet } from '../consumequeue/consume-queue-set.js';
+import type { StoreSettings } from './control-message.js';
+import type { RecoveryTask, RecoveryTaskResult } from './recovery-task.js';
+import { TaskPool } from './task-pool.js';
+
+/** Less than this is checked in place sooner than a pool is started. */
+const POOL_BYTES_MIN = 64 * 1024 * 1024;
+/** Segments that are checked at the same time; what is found in each is in memory until its turn comes. */
+const SEGMENTS_AHEAD = 2;
+
+/** What recovery works with. */
+export interface StoreRecoveryOptions {
+  readonly files: FileSystem;
+  readonly settings: StoreSettings;
+  readonly checkpoint: CheckpointFields;
+  readonly wasCleanStop: boolean;
+  /** Called after each segment. */
+  readonly onProgress: (doneBytes: number, totalBytes: number) => void;
+  /** Called with what an operator should know. */
+  readonly warn: (message: string) => void;
+  /** For tests: bytes from which on the pool does the checking. */
+  readonly poolBytesMin?: number;
+}
+
+/** A log and its queues, ready for writing. */
+export interface RecoveredStore {
+  readonly segments: SegmentSet;
+  readonly queues: ConsumeQueueSet;
+  readonly endOffset: number;
+  readonly last: LastRecord;
+}
+
+/** Recovers a store, or makes a new one in empty folders. Throws when its files cannot be one store. */
+export async function recoverStore(options: StoreRecoveryOptions): Promise<RecoveredStore> {
+  const { files, settings, wasCleanStop, warn } = options;
+  const segments = new SegmentSet(files, settings.storePathCommitLog, settings.mappedFileSizeCommitLog);
+  segments.load();
+  const { plan, queues } = planWithQueues(options, segments);
+  const log = await checkLog(options, segments, plan, restoreTo(queues));
+  segments.cut(log.endOffset, wasCleanStop && log.isClean);
+  if (log.endOffset >= plan.dispatchFrom) {
+    if (queues.missingEntries > 0) warn(`${queues.missingEntries} consume-queue entries are missing and stand as blanks`);
+    queues.writeAll();
+    return { segments, queues, endOffset: log.endOffset, last: log.last };
+  }
+  // The log ends before what the checkpoint said was on disk: a disk that lies, or damage. Nothing was dispatched.
+  warn(`the log ends at ${log.endOffset}, before ${plan.dispatchFrom} which the checkpoint says was on disk: records are lost`);
+  return { segments, queues: loadQueues(options, segments, log.endOffset), endOffset: log.endOffset, last: log.last };
+}
+
+/** Queues that are all gone while there is a log are made again from its beginning. */
+function planWithQueues(options: StoreRecoveryOptions, segments: SegmentSet): { plan: RecoveryPlan; queues: ConsumeQueueSet } {
+  const plan = planRecovery(options.files, segments, options.checkpoint, options.wasCleanStop);
+  assert(plan.checkFrom <= plan.dispatchFrom, 'a record is checked before it is dispatched');
+  const queues = loadQueues(options, segments, plan.dispatchFrom);
+  if (queues.size > 0 || plan.dispatchFrom === segments.minOffset) return { plan, queues };
+  return { plan: { checkFrom: segments.minOffset, dispatchFrom: segments.minOffset }, queues };
+}
+
+function loadQueues(options: StoreRecoveryOptions, segments: SegmentSet, cutOffset: number): ConsumeQueueSet {
+  const { files, settings, wasCleanStop } = options;
+  const rootFolder = join(settings.storePathRootDir, 'consumequeue');
+  const fileSizeBytes = settings.mappedFileSizeConsumeQueue;
+  const queues = new ConsumeQueueSet(new ConsumeQueueFiles(files, rootFolder, fileSizeBytes, settings.maxOpenFiles));
+  const logMinOffset = segments.minOffset;
+  for (const queue of recoverConsumeQueues(files, { rootFolder, fileSizeBytes, logMinOffset, cutOffset, wasCleanStop })) {
+    queues.load(queue);
+  }
+  return queues;
+}
+
+function restoreTo(queues: ConsumeQueueSet): DispatchSink {
+  return (topic, queueId, queueOffset, physicalOffset, sizeBytes, tagsCode) =>
+    queues.restore(topic, queueId, queueOffset, physicalOffset, sizeBytes, tagsCode);
+}
+
+interface CheckedLog {
+  readonly endOffset: number;
+  readonly isClean: boolean;
+  readonly last: LastRecord;
+}
+
+type CheckedSegment = RecoveryTaskResult | { readonly end: SegmentScanEnd; readonly last: LastRecord; readonly batch: undefined };
+
+/** Checks from `plan.checkFrom` to the first thing that is not a whole record. */
+async function checkLog(
+  options: StoreRecoveryOptions,
+  segments: SegmentSet,
+  plan: RecoveryPlan,
+  sink: DispatchSink,
+): Promise<CheckedLog> {
+  const ranges = rangesFrom(segments, plan.checkFrom);
+  const totalBytes = ranges.reduce((sum, range) => sum + range.startOffset + range.sizeBytes - range.fromOffset, 0);
+  const usePool = ranges.length > 1 && totalBytes >= (options.poolBytesMin ?? POOL_BYTES_MIN);
+  const pool = usePool ? new TaskPool() : undefined;
+  try {
+    return await checkRanges(options, ranges, totalBytes, sink, (range) => checkRange(options.files, pool, range, plan, sink));
+  } finally {
+    await pool?.close();
+  }
+}
+
+async function checkRanges(
+  options: StoreRecoveryOptions,
+  ranges: readonly SegmentScanRange[],
+  totalBytes: number,
+  sink: DispatchSink,
+  check: (range: SegmentScanRange) => CheckedSegment | Promise<CheckedSegment>,
+): Promise<CheckedLog> {
+  const ahead: (CheckedSegment | Promise<CheckedSegment>)[] = [];
+  let next = 0;
+  let doneBytes = 0;
+  let log: CheckedLog = { endOffset: ranges[0]?.fromOffset ?? 0, isClean: true, last: { physicalOffset: 0, storeTimestampMs: 0 } };
+  for (const range of ranges) {
+    for (; next < ranges.length && ahead.length < SEGMENTS_AHEAD; next++) {
+      const following = ranges[next];
+      if (following !== undefined) ahead.push(guarded(check(following)));
+    }
+    const checked = await ahead.shift();
+    assert(checked !== undefined, 'every range is checked once');
+    if (checked.batch !== undefined) replayBatch(checked.batch, sink);
+    const last = checked.last.storeTimestampMs > 0 ? checked.last : log.last;
+    log = { endOffset: checked.end.endOffset, isClean: checked.end.isClean, last };
+    doneBytes += range.startOffset + range.sizeBytes - range.fromOffset;
+    options.onProgress(doneBytes, totalBytes);
+    if (!checked.end.isFull) break;
+  }
+  return log;
+}
+
+/** A check that is not waited for any more, since the log ended before it, fails unheard. */
+function guarded<T>(check: T | Promise<T>): T | Promise<T> {
+  if (check instanceof Promise) check.catch(() => undefined);
+  return check;
+}
+
+function checkRange(
+  files: FileSystem,
+  pool: TaskPool | undefined,
+  range: SegmentScanRange,
+  plan: RecoveryPlan,
+  sink: DispatchSink,
+): CheckedSegment | Promise<CheckedSegment> {
+  if (pool !== undefined) {
+    const url = new URL('./recovery-task.js', import.meta.url);
+    return pool.run<RecoveryTask, RecoveryTaskResult>(url, { range, dispatchFrom: plan.dispatchFrom });
+  }
+  const dispatch = new RecordDispatch(plan.dispatchFrom, sink);
+  const end = scanSegment(files, range, dispatch.visit);
+  return { end, last: dispatch.last, batch: undefined };
+}
+
+function rangesFrom(segments: SegmentSet, fromOffset: number): SegmentScanRange[] {
+  return segments.segments
+    .filter((segment) => segment.endOffset > fromOffset)
+    .map(({ path, startOffset, sizeBytes }) => ({
+      path,
+      startOffset,
+      sizeBytes,
+      fromOffset: Math.max(fromOffset, startOffset),
+    }));
+}

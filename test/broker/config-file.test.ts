@@ -1,0 +1,113 @@
+/** Files of `config/`: the backup is read when the file is damaged or gone, and saves do not overlap. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+
+import { createLogger } from '#src/base/log.js';
+import { BrokerPersistence } from '#src/broker/broker-persistence.js';
+import { ConfigFile, type PersistentTable } from '#src/broker/config-file.js';
+import { suite } from '../suite.js';
+import { AdminBroker } from './admin-broker.js';
+
+const logger = createLogger('test', 'silent');
+const context = { folder: '' };
+const test = suite('config-file', context);
+
+/** A table that is one number. */
+class NumberTable implements PersistentTable {
+  value = 0;
+  encodings = 0;
+
+  encode(): string {
+    this.encodings += 1;
+    return `${this.value}`;
+  }
+
+  decode(text: string): void {
+    if (Number.isNaN(Number(text))) throw new Error('no number');
+    this.value = Number(text);
+  }
+}
+
+test.before.each(async (state) => {
+  state.folder = await mkdtemp(join(tmpdir(), 'config-file-'));
+});
+
+test.after.each(async (state) => {
+  await rm(state.folder, { recursive: true });
+});
+
+test('nothing there leaves the table as it is', async ({ folder }) => {
+  const table = new NumberTable();
+  table.value = 5;
+  await new ConfigFile(join(folder, 'a.json'), table, logger).load();
+  assert.is(table.value, 5);
+});
+
+test('the second save keeps the first as .bak', async ({ folder }) => {
+  const table = new NumberTable();
+  const path = join(folder, 'config', 'a.json');
+  const file = new ConfigFile(path, table, logger);
+  for (table.value = 1; table.value < 3; table.value++) await file.save();
+  assert.is(await readFile(path, 'utf8'), '2');
+  assert.is(await readFile(`${path}.bak`, 'utf8'), '1');
+});
+
+for (const [what, content] of [
+  ['empty', ''],
+  ['damaged', '{"a":'],
+  ['gone', undefined],
+] as const) {
+  test(`the backup is read when the file is ${what}`, async ({ folder }) => {
+    const table = new NumberTable();
+    const path = join(folder, 'a.json');
+    await writeFile(`${path}.bak`, '41');
+    if (content !== undefined) await writeFile(path, content);
+    await new ConfigFile(path, table, logger).load();
+    assert.is(table.value, 41);
+  });
+}
+
+test('saves asked for during one become one more, with the newest state', async ({ folder }) => {
+  const table = new NumberTable();
+  const path = join(folder, 'a.json');
+  const file = new ConfigFile(path, table, logger);
+  const saves: Promise<void>[] = [];
+  for (table.value = 1; table.value < 100; table.value++) saves.push(file.save());
+  await Promise.all(saves);
+  assert.is(await readFile(path, 'utf8'), '100');
+  assert.is(table.encodings, 2);
+});
+
+test('a folder that cannot be written is no reason to fail', async ({ folder }) => {
+  await writeFile(join(folder, 'file'), '');
+  await new ConfigFile(join(folder, 'file', 'a.json'), new NumberTable(), logger).save();
+});
+
+test('topics and groups are written before a change settles, offsets at the interval and at the end', async ({
+  folder,
+}) => {
+  const { configStore, topics, groups, offsets, clock } = new AdminBroker({ storePathRootDir: folder });
+  const persistence = new BrokerPersistence({ config: configStore.values, topics, groups, offsets, clock, logger });
+  await persistence.load();
+  persistence.start();
+  topics.createInSendBack('T', 1, 6, 0);
+  groups.find('G');
+  await Promise.all([topics.settled(), groups.settled()]);
+  offsets.commit('test', 'G', 'T', 0, 7);
+  clock.advance(5_000);
+  offsets.commit('test', 'G', 'T', 0, 8);
+  await persistence.stop();
+  assert.is(clock.pendingTimers, 0);
+
+  const again = new AdminBroker({ storePathRootDir: folder });
+  const reading = new BrokerPersistence({ ...again, config: again.configStore.values, logger });
+  await reading.load();
+  assert.is(again.topics.select('T')?.writeQueueNums, 1);
+  assert.ok(again.groups.contains('G'));
+  assert.is(again.offsets.query('G', 'T', 0), 8);
+  assert.match(await readFile(join(folder, 'config', 'consumerOffset.json.bak'), 'utf8'), '0:7');
+});
+
+test.run();

@@ -1,0 +1,25 @@
+/**
+ * Which folder of src may import which: the threads and layers of the design, as data.
+ * Invariant: a folder that is not here may import nothing and be imported by nobody.
+ */
+
+/** `folder` or `folder/file` of src → what it may import, in the same terms; itself always. */
+export const IMPORT_TABLE: Readonly<Record<string, readonly string[]>> = {
+  base: [],
+  message: ['base'],
+  ring: ['base'],
+  remoting: ['base'],
+  commitlog: ['base', 'message', 'ring'],
+  // Both belong to the commitlog worker and reach the disk through one interface.
+  consumequeue: ['base', 'message', 'ring', 'commitlog/file-system'],
+  index: ['base', 'message', 'ring'],
+  ha: ['base', 'message', 'ring', 'commitlog'],
+  // The store's front encodes records, which is why it needs `message`.
+  workers: ['base', 'message', 'ring', 'commitlog', 'consumequeue', 'index', 'ha'],
+  // The broker sees the store's front, never a thread or a ring's owner.
+  broker: ['base', 'message', 'ring', 'remoting', 'workers/message-store', 'workers/store-client'],
+  namesrv: ['base', 'remoting'],
+  cli: ['base', 'broker', 'namesrv', 'index.ts'],
+  // The composition root, and the package's face.
+  'index.ts': ['base', 'broker', 'namesrv', 'remoting', 'workers'],
+};

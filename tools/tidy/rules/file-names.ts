@@ -1,0 +1,33 @@
+/** Names of files: kebab-case, after what they declare; no drawers for odds and ends, no barrels. */
+import { posix } from 'node:path';
+
+import type { Project, Rule } from '../project.js';
+
+const KEBAB_CASE = /^[a-z0-9]+(-[a-z0-9]+)*(\.test|\.d)?\.ts$/;
+const DRAWERS = new Set(['util', 'utils', 'helper', 'helpers', 'common', 'misc', 'impl', 'index']);
+const FACE_OF_THE_PACKAGE = 'src/index.ts';
+
+/** Kebab-case, and not called after nothing. */
+export const fileNames: Rule = {
+  name: 'file-names',
+  *check({ sources }: Project) {
+    for (const { path } of sources) {
+      if (path === FACE_OF_THE_PACKAGE) continue;
+      const name = posix.basename(path);
+      if (!KEBAB_CASE.test(name)) yield { path, line: 1, text: 'the name is not kebab-case' };
+      const drawer = name.split(/[-.]/).find((word) => DRAWERS.has(word));
+      if (drawer !== undefined) yield { path, line: 1, text: `a file is not called ${drawer}` };
+    }
+  },
+};
+
+/** A name is imported from the file that declares it. */
+export const noBarrels: Rule = {
+  name: 'no-barrels',
+  *check({ sources }: Project) {
+    for (const { path, reExportLines } of sources) {
+      if (path === FACE_OF_THE_PACKAGE) continue;
+      for (const line of reExportLines) yield { path, line, text: 'hands on what another file declares' };
+    }
+  },
+};
