@@ -11,7 +11,7 @@ import { text } from 'node:stream/consumers';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
-import { REPORT_ENV, type TestReport } from './suite.js';
+import { REPORT_ENV, type TestReport } from './test-report.js';
 
 /** Past this a file is killed and counts as failed; SUITE_TIMEOUT_MS changes it. */
 const FILE_TIMEOUT_MS = Number(process.env['SUITE_TIMEOUT_MS'] ?? 120_000);

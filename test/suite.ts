@@ -7,19 +7,7 @@
 import { writeSync } from 'node:fs';
 import { suite as uvuSuite, type Callback } from 'uvu';
 
-/** What a test file says of itself when it ends. Invariant: `passed <= registered`. */
-export interface TestReport {
-  readonly registered: number;
-  readonly passed: number;
-  /** `suite › hook: message`, one each. */
-  readonly hookErrors: readonly string[];
-}
-
-/** The environment variable by which the runner asks for a report on {@link REPORT_FD}. */
-export const REPORT_ENV = 'SUITE_REPORT';
-
-/** The descriptor that the report is written to, as one JSON value. */
-export const REPORT_FD = 3;
+import { REPORT_ENV, REPORT_FD, type TestReport } from './test-report.js';
 
 interface Hook<T> {
   (hook: Callback<T>): void;

@@ -51,11 +51,6 @@ export class ConfigFile {
     return this.#waiting;
   }
 
-  /** Settles when no save is under way. */
-  async settled(): Promise<void> {
-    await (this.#waiting ?? this.#running);
-  }
-
   async #write(): Promise<void> {
     try {
       await this.#file.write(this.#table.encode());

@@ -8,6 +8,7 @@ import type { SubscriptionData } from '../remoting/bodies/subscription-data.js';
 import type { Connection } from '../remoting/connection.js';
 import type { BrokerConfig } from './broker-config.js';
 import type { ClientChannelInfo } from './client-channel-info.js';
+import { ConnectionGroups } from './connection-groups.js';
 import { ConsumerGroupInfo, type ConsumeMode } from './consumer-group-info.js';
 
 /** Told that a group's members or topics have changed; `connections` are those of the members now. */
@@ -36,7 +37,7 @@ export interface ConsumerManagerOptions {
 export class ConsumerManager {
   readonly #options: ConsumerManagerOptions;
   readonly #groups = new Map<string, ConsumerGroupInfo>();
-  readonly #groupsOf = new Map<Connection, Set<string>>();
+  readonly #memberships = new ConnectionGroups((connection) => this.onConnectionClosed(connection));
 
   constructor(options: ConsumerManagerOptions) {
     this.#options = options;
@@ -67,7 +68,7 @@ export class ConsumerManager {
     const isNewClient = info.updateClient(client, mode);
     const hasNewTopics = subscriptions !== undefined && info.updateSubscriptions(subscriptions);
     if (isNewClient) {
-      this.#watch(client.connection, group);
+      this.#memberships.add(client.connection, group);
       const { clientId, connection, language, version } = client;
       const { remoteAddress } = connection;
       this.#options.logger.info('consumer joined', { group, clientId, remoteAddress, language, version, ...mode });
@@ -81,16 +82,14 @@ export class ConsumerManager {
   unregister(group: string, connection: Connection, isNotifyEnabled: boolean): void {
     const info = this.#groups.get(group);
     if (info === undefined) return;
-    this.#groupsOf.get(connection)?.delete(group);
+    this.#memberships.delete(connection, group);
     this.#remove(info, connection, 'unregistered');
     if (isNotifyEnabled) this.#notify(info);
   }
 
   /** Takes out whoever was on this connection; a second call does nothing. Java: doChannelCloseEvent. */
   onConnectionClosed(connection: Connection): void {
-    const groups = this.#groupsOf.get(connection);
-    this.#groupsOf.delete(connection);
-    for (const group of groups ?? []) {
+    for (const group of this.#memberships.takeAll(connection)) {
       const info = this.#groups.get(group);
       if (info === undefined) continue;
       this.#remove(info, connection, 'connection closed');
@@ -101,24 +100,14 @@ export class ConsumerManager {
   /** Closes the connections of consumers that have sent no heartbeat for too long. Java: scanNotActiveChannel. */
   scanNotActive(): void {
     const oldestMs = this.#options.clock.nowMs() - this.#options.config.channelExpiredTimeout;
-    for (const info of [...this.#groups.values()]) {
-      for (const client of [...info.clients()]) {
+    for (const info of this.#groups.values()) {
+      for (const client of info.clients()) {
         if (client.lastUpdateMs >= oldestMs) continue;
         client.connection.close(`no heartbeat of ${client.clientId} in group ${info.groupName}`);
         // Differs: Apache leaves it to the others' next rebalance, up to 20 s later, to find out.
         this.onConnectionClosed(client.connection);
       }
     }
-  }
-
-  #watch(connection: Connection, group: string): void {
-    const known = this.#groupsOf.get(connection);
-    if (known !== undefined) {
-      known.add(group);
-      return;
-    }
-    this.#groupsOf.set(connection, new Set([group]));
-    connection.onClose(() => this.onConnectionClosed(connection));
   }
 
   #remove(info: ConsumerGroupInfo, connection: Connection, reason: string): void {

@@ -7,6 +7,7 @@ import type { Logger } from '../base/log.js';
 import type { Connection } from '../remoting/connection.js';
 import type { BrokerConfig } from './broker-config.js';
 import type { ClientChannelInfo } from './client-channel-info.js';
+import { ConnectionGroups } from './connection-groups.js';
 
 /** Java: ProducerManager.CHANNEL_EXPIRED_TIMEOUT, which no key changes. */
 const EXPIRED_MS = 120_000;
@@ -24,7 +25,7 @@ type Producers = Map<Connection, ClientChannelInfo>;
 export class ProducerManager {
   readonly #options: ProducerManagerOptions;
   readonly #groups = new Map<string, Producers>();
-  readonly #groupsOf = new Map<Connection, Set<string>>();
+  readonly #memberships = new ConnectionGroups((connection) => this.onConnectionClosed(connection));
   #nextChoice = 0;
 
   constructor(options: ProducerManagerOptions) {
@@ -54,7 +55,7 @@ export class ProducerManager {
     if (!connection.isOpen || (!enableRegisterProducer && rejectTransactionMessage)) return;
     const producers = this.#groups.get(group) ?? new Map<Connection, ClientChannelInfo>();
     this.#groups.set(group, producers.set(connection, client));
-    this.#watch(connection, group);
+    this.#memberships.add(connection, group);
     const { clientId, language, version } = client;
     this.#options.logger.info('producer joined', {
       group,
@@ -67,22 +68,20 @@ export class ProducerManager {
 
   /** Takes a producer out that says goodbye. */
   unregister(group: string, connection: Connection): void {
-    this.#groupsOf.get(connection)?.delete(group);
+    this.#memberships.delete(connection, group);
     this.#remove(group, connection, 'unregistered');
   }
 
   /** Takes out whoever was on this connection; a second call does nothing. Java: doChannelCloseEvent. */
   onConnectionClosed(connection: Connection): void {
-    const groups = this.#groupsOf.get(connection);
-    this.#groupsOf.delete(connection);
-    for (const group of groups ?? []) this.#remove(group, connection, 'connection closed');
+    for (const group of this.#memberships.takeAll(connection)) this.#remove(group, connection, 'connection closed');
   }
 
   /** Closes the connections of producers that have sent no heartbeat for too long. Java: scanNotActiveChannel. */
   scanNotActive(): void {
     const oldestMs = this.#options.clock.nowMs() - EXPIRED_MS;
-    for (const [group, producers] of [...this.#groups]) {
-      for (const client of [...producers.values()]) {
+    for (const [group, producers] of this.#groups) {
+      for (const client of producers.values()) {
         if (client.lastUpdateMs >= oldestMs) continue;
         client.connection.close(`no heartbeat of ${client.clientId} in producer group ${group}`);
         this.onConnectionClosed(client.connection);
@@ -105,16 +104,6 @@ export class ProducerManager {
     const choices = writable.length > 0 ? writable : connections;
     this.#nextChoice += 1;
     return choices[this.#nextChoice % choices.length];
-  }
-
-  #watch(connection: Connection, group: string): void {
-    const known = this.#groupsOf.get(connection);
-    if (known !== undefined) {
-      known.add(group);
-      return;
-    }
-    this.#groupsOf.set(connection, new Set([group]));
-    connection.onClose(() => this.onConnectionClosed(connection));
   }
 
   #remove(group: string, connection: Connection, reason: string): void {

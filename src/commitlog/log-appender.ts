@@ -18,7 +18,10 @@ export class LogAppender {
   #writtenOffset: number;
 
   constructor(segments: SegmentSet, window: LogTailWindowWriter, endOffset: number) {
-    assert(endOffset >= segments.last.startOffset && endOffset < segments.last.endOffset, 'a log ends in its last segment');
+    assert(
+      endOffset >= segments.last.startOffset && endOffset < segments.last.endOffset,
+      'a log ends in its last segment',
+    );
     this.#segments = segments;
     this.#window = window;
     this.#endOffset = endOffset;
@@ -55,7 +58,10 @@ export class LogAppender {
   /** Copies `source[start, end)`, stamped for `endOffset`, to the log's end. */
   append(source: Buffer, start: number, end: number): void {
     assert(this.fitsSegment(end - start), 'the caller rolls before a group that does not fit');
-    assert(this.#endOffset + (end - start) - this.#writtenOffset <= this.pendingBytesMax, 'the caller writes before the window is full');
+    assert(
+      this.#endOffset + (end - start) - this.#writtenOffset <= this.pendingBytesMax,
+      'the caller writes before the window is full',
+    );
     this.#reserve(this.#endOffset + (end - start));
     this.#window.copyIn(source, start, end, this.#endOffset);
     this.#endOffset += end - start;
@@ -123,6 +129,7 @@ export class LogAppender {
     const position = this.#window.positionOf(start);
     const untilWrap = Math.min(end - start, this.#window.sizeBytes - position);
     this.#segments.write(this.#window.bytes, position, untilWrap, start);
-    if (start + untilWrap < end) this.#segments.write(this.#window.bytes, 0, end - start - untilWrap, start + untilWrap);
+    if (start + untilWrap < end)
+      this.#segments.write(this.#window.bytes, 0, end - start - untilWrap, start + untilWrap);
   }
 }

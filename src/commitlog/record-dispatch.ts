@@ -105,6 +105,13 @@ export function replayBatch(batch: DispatchBatch, sink: DispatchSink): void {
   for (let i = 0; i < numbers.length; i += NUMBERS_PER_RECORD) {
     const queue = queues[numbers[i] ?? -1];
     if (queue === undefined) continue;
-    sink(queue.topic, queue.queueId, numbers[i + 1] ?? 0, numbers[i + 2] ?? 0, numbers[i + 3] ?? 0, numbers[i + 4] ?? 0);
+    sink(
+      queue.topic,
+      queue.queueId,
+      numbers[i + 1] ?? 0,
+      numbers[i + 2] ?? 0,
+      numbers[i + 3] ?? 0,
+      numbers[i + 4] ?? 0,
+    );
   }
 }

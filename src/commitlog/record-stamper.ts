@@ -4,13 +4,7 @@
  */
 import { assert } from '../base/assert.js';
 import { SysFlag, transactionTypeOf } from '../message/message-sys-flag.js';
-import {
-  emptyRecordParts,
-  locateParts,
-  RECORD,
-  storeTimestampPosition,
-  writeInt64,
-} from '../message/stored-record.js';
+import { emptyRecordParts, locateParts, RECORD, storeTimestampPosition, writeInt64 } from '../message/stored-record.js';
 import { tagsCodeOfProperties } from '../message/tags-code.js';
 import { bodyCrcOf } from './record-check.js';
 

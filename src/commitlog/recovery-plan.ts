@@ -28,16 +28,18 @@ export function planRecovery(
 ): RecoveryPlan {
   const lastDispatched = checkpoint.logicsPhysicalOffset;
   const segmentOfLast = lastDispatched > 0 ? segments.find(lastDispatched) : undefined;
-  if (wasCleanStop && segmentOfLast !== undefined && hasRecordAt(files, segmentOfLast, lastDispatched)) {
-    // Differs: Apache reads the last segments again also after a clean stop; all of it was on disk before `abort` went.
+  const isOnDisk = wasCleanStop || checkpoint.syncedPhysicalOffset === lastDispatched;
+  if (isOnDisk && segmentOfLast !== undefined && hasRecordAt(files, segmentOfLast, lastDispatched)) {
+    // Differs: Apache reads whole segments again. Nothing before this record can have been lost, so starting takes no longer with a large log.
     return { checkFrom: lastDispatched, dispatchFrom: lastDispatched };
   }
   const minTimestamp = Math.min(checkpoint.physicMsgTimestamp, checkpoint.logicsMsgTimestamp) - CHECKPOINT_SLACK_MS;
-  const checkFrom = segments.segments.findLast(
-    (segment) =>
-      (segmentOfLast === undefined || segment.startOffset <= lastDispatched) &&
-      firstStoreTimestamp(files, segment) <= minTimestamp,
-  )?.startOffset ?? segments.minOffset;
+  const checkFrom =
+    segments.segments.findLast(
+      (segment) =>
+        (segmentOfLast === undefined || segment.startOffset <= lastDispatched) &&
+        firstStoreTimestamp(files, segment) <= minTimestamp,
+    )?.startOffset ?? segments.minOffset;
   return { checkFrom, dispatchFrom: segmentOfLast === undefined ? checkFrom : lastDispatched };
 }
 

@@ -43,7 +43,10 @@ export class SegmentFile {
 
   /** Writes `source[start, start + length)` at a physical offset. */
   write(source: Buffer, start: number, length: number, physicalOffset: number): void {
-    assert(physicalOffset >= this.startOffset && physicalOffset + length <= this.endOffset, 'a write is within its segment');
+    assert(
+      physicalOffset >= this.startOffset && physicalOffset + length <= this.endOffset,
+      'a write is within its segment',
+    );
     writeFully(this.#files, this.#open(), source, start, length, physicalOffset - this.startOffset);
   }
 

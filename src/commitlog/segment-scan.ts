@@ -53,7 +53,12 @@ export function visitRecord(files: FileSystem, range: SegmentScanRange, visit: R
   }
 }
 
-function scanFile(bytes: SlidingFile, range: SegmentScanRange, visit: RecordVisitor, recordsMax: number): SegmentScanEnd {
+function scanFile(
+  bytes: SlidingFile,
+  range: SegmentScanRange,
+  visit: RecordVisitor,
+  recordsMax: number,
+): SegmentScanEnd {
   const parts = emptyRecordParts();
   const segmentEnd = range.startOffset + range.sizeBytes;
   let offset = range.fromOffset;

@@ -58,7 +58,9 @@ export class SegmentSet {
 
   /** The segment that holds `physicalOffset`. */
   find(physicalOffset: number): SegmentFile | undefined {
-    return this.#segments.find((segment) => physicalOffset >= segment.startOffset && physicalOffset < segment.endOffset);
+    return this.#segments.find(
+      (segment) => physicalOffset >= segment.startOffset && physicalOffset < segment.endOffset,
+    );
   }
 
   /** Ends the log at `endOffset` and makes it ready for writing there: later files go, later bytes become zero. */
@@ -148,12 +150,16 @@ export class SegmentSet {
   #checkLoaded(segment: SegmentFile, isLast: boolean): void {
     const before = this.#segments.at(-1);
     if (before !== undefined && before.endOffset !== segment.startOffset) {
-      throw new Error(`commit log file ${segment.path}: the one before it ends at ${segmentName(before.endOffset)}; a file is missing or mappedFileSizeCommitLog was changed`);
+      throw new Error(
+        `commit log file ${segment.path}: the one before it ends at ${segmentName(before.endOffset)}; a file is missing or mappedFileSizeCommitLog was changed`,
+      );
     }
     const sizeBytes = segment.sizeOnDisk();
     segment.close();
     // The last one may be short: its making, or its cutting at the last recovery, was interrupted.
     if (sizeBytes === segment.sizeBytes || (isLast && sizeBytes < segment.sizeBytes)) return;
-    throw new Error(`commit log file ${segment.path} has ${sizeBytes} bytes, but mappedFileSizeCommitLog is ${segment.sizeBytes}`);
+    throw new Error(
+      `commit log file ${segment.path} has ${sizeBytes} bytes, but mappedFileSizeCommitLog is ${segment.sizeBytes}`,
+    );
   }
 }

@@ -7,8 +7,10 @@
  *     24  i64  masterFlushedOffset
  *     32  i64  confirmPhyOffset
  *     40  i64  logicsPhysicalOffset   where that last record begins (0 in files of Apache before 5.3)
+ *     48  i64  syncedPhysicalOffset   ours: the same as logicsPhysicalOffset if the log up to there was on disk too
  *
- * Invariant: it is written after what it speaks of.
+ * Invariant: it is written after what it speaks of. Differs: Apache's may speak of entries whose records are not on disk yet, and it leaves
+ * bytes from 48 on as they are; so only a checkpoint in which both offsets are equal was written by us last.
  */
 import { readInt64, writeInt64 } from '../message/stored-record.js';
 import { type FileSystem, readFully, writeFully } from './file-system.js';
@@ -21,6 +23,7 @@ const FIELDS = [
   'masterFlushedOffset',
   'confirmPhyOffset',
   'logicsPhysicalOffset',
+  'syncedPhysicalOffset',
 ] as const;
 
 /** The fields; 0 is "not known". */
@@ -35,6 +38,7 @@ export class StoreCheckpoint {
     masterFlushedOffset: 0,
     confirmPhyOffset: 0,
     logicsPhysicalOffset: 0,
+    syncedPhysicalOffset: 0,
   };
   readonly #files: FileSystem;
   readonly #path: string;
@@ -63,7 +67,7 @@ export class StoreCheckpoint {
     FIELDS.forEach((field, i) => writeInt64(page, this.fields[field], i * 8));
     const file = this.#files.open(this.#path, 'create');
     try {
-      // In place, as Apache does: 48 bytes of one sector.
+      // In place, as Apache does: 56 bytes of one sector.
       writeFully(this.#files, file, page, 0, PAGE_BYTES, 0);
       await this.#files.fdatasyncLater(file);
     } finally {

@@ -45,7 +45,14 @@ export class ConsumeQueueSet {
   }
 
   /** Dispatches a record again that recovery found in the log; records come in the log's order. */
-  restore(topic: string, queueId: number, queueOffset: number, physicalOffset: number, sizeBytes: number, tagsCode: number): void {
+  restore(
+    topic: string,
+    queueId: number,
+    queueOffset: number,
+    physicalOffset: number,
+    sizeBytes: number,
+    tagsCode: number,
+  ): void {
     let queue = this.#byName.get(nameOf(topic, queueId));
     // Offsets that begin anew: the topic was deleted and made again after the queue's last entry, and what stands in the queue is of the old one.
     if (queue !== undefined && queueOffset < queue.nextOffset) {
@@ -77,6 +84,7 @@ export class ConsumeQueueSet {
   /** Adds a queue under the key that the sender uses from now on. */
   open(key: number, topic: string, queueId: number, firstOffset: number): void {
     assert(this.#byKey[key] === undefined, 'a queue key is used once');
+    assert(!this.#byName.has(nameOf(topic, queueId)), 'a queue that is there is not opened again');
     this.#byKey[key] = this.#add(this.#newQueue(topic, queueId, firstOffset));
   }
 

@@ -32,7 +32,14 @@ export class ConsumeQueueWriter {
   #buffer = Buffer.allocUnsafeSlow(BUFFERED_ENTRIES_FIRST * ENTRY_BYTES);
 
   /** A queue with entries [minOffset, nextOffset) in its files; `isNew` says there are no files yet. */
-  constructor(files: ConsumeQueueFiles, topic: string, queueId: number, minOffset: number, nextOffset: number, isNew: boolean) {
+  constructor(
+    files: ConsumeQueueFiles,
+    topic: string,
+    queueId: number,
+    minOffset: number,
+    nextOffset: number,
+    isNew: boolean,
+  ) {
     assert(minOffset >= 0 && minOffset <= nextOffset, 'a queue begins before it ends');
     this.#files = files;
     this.topic = topic;

@@ -3,7 +3,12 @@
  * Java: the loop of CommitLog.recoverAbnormally, which runs on one thread. Keeps no state between tasks.
  */
 import { nodeFileSystem } from '../commitlog/file-system.js';
-import { type DispatchBatch, DispatchBatchBuilder, type LastRecord, RecordDispatch } from '../commitlog/record-dispatch.js';
+import {
+  type DispatchBatch,
+  DispatchBatchBuilder,
+  type LastRecord,
+  RecordDispatch,
+} from '../commitlog/record-dispatch.js';
 import { scanSegment, type SegmentScanEnd, type SegmentScanRange } from '../commitlog/segment-scan.js';
 
 /** What to check. */

@@ -103,7 +103,11 @@ export class RingDrain {
   #openQueue(position: number): void {
     const { ring, queues } = this.#parts;
     const payload = position + ENTRY.PAYLOAD;
-    const topic = ring.bytes.toString('utf8', payload, payload + ring.bytes.readUInt32LE(position + ENTRY.PAYLOAD_SIZE));
+    const topic = ring.bytes.toString(
+      'utf8',
+      payload,
+      payload + ring.bytes.readUInt32LE(position + ENTRY.PAYLOAD_SIZE),
+    );
     const key = ring.bytes.readUInt32LE(position + ENTRY.QUEUE_KEY);
     const firstOffset = ring.bytes.readDoubleLE(position + ENTRY.FIRST_QUEUE_OFFSET);
     queues.open(key, topic, ring.bytes.readUInt32LE(position + ENTRY.QUEUE_ID), firstOffset);
@@ -221,7 +225,8 @@ export class RingDrain {
       const pending = this.#pending[i];
       assert(pending !== undefined, 'a pending record has its place');
       const { queue, result } = pending;
-      if (isStored && queue !== undefined) queues.append(queue, result.physicalOffset, result.sizeBytes, result.tagsCode);
+      if (isStored && queue !== undefined)
+        queues.append(queue, result.physicalOffset, result.sizeBytes, result.tagsCode);
       result.status = outcome;
       results.add(result);
     }

@@ -14,8 +14,8 @@ import type { StoreSettings } from './control-message.js';
 import type { RingDrain } from './ring-drain.js';
 import type { WriteRefusal } from './write-refusal.js';
 
-/** After a crash, at most the log of so long has its queue entries made again. Differs: Apache takes 60 s. */
-const CHECKPOINT_INTERVAL_MS = 10_000;
+/** After a crash, the log of about so long is checked and has its queue entries made again. Differs: Apache takes 60 s. */
+const CHECKPOINT_INTERVAL_MS = 3000;
 /** How often a full disk is tried again. */
 const RETRY_INTERVAL_MS = 1000;
 
@@ -209,9 +209,13 @@ export class StoreFlusher {
     const { storeTimestampMs } = drain.last;
     await queues.fdatasyncLater();
     const { fields } = checkpoint;
-    fields.physicMsgTimestamp = Math.max(fields.physicMsgTimestamp, Math.min(storeTimestampMs, queued.storeTimestampMs));
+    fields.physicMsgTimestamp = Math.max(
+      fields.physicMsgTimestamp,
+      Math.min(storeTimestampMs, queued.storeTimestampMs),
+    );
     fields.logicsMsgTimestamp = queued.storeTimestampMs;
     fields.logicsPhysicalOffset = queued.physicalOffset;
+    fields.syncedPhysicalOffset = queued.physicalOffset;
     await checkpoint.save();
     this.#checkpointedOffset = queuedOffset;
   }

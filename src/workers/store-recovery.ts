@@ -55,17 +55,23 @@ export async function recoverStore(options: StoreRecoveryOptions): Promise<Recov
   const log = await checkLog(options, segments, plan, restoreTo(queues));
   segments.cut(log.endOffset, wasCleanStop && log.isClean);
   if (log.endOffset >= plan.dispatchFrom) {
-    if (queues.missingEntries > 0) warn(`${queues.missingEntries} consume-queue entries are missing and stand as blanks`);
+    if (queues.missingEntries > 0)
+      warn(`${queues.missingEntries} consume-queue entries are missing and stand as blanks`);
     queues.writeAll();
     return { segments, queues, endOffset: log.endOffset, last: log.last };
   }
   // The log ends before what the checkpoint said was on disk: a disk that lies, or damage. Nothing was dispatched.
-  warn(`the log ends at ${log.endOffset}, before ${plan.dispatchFrom} which the checkpoint says was on disk: records are lost`);
+  warn(
+    `the log ends at ${log.endOffset}, before ${plan.dispatchFrom} which the checkpoint says was on disk: records are lost`,
+  );
   return { segments, queues: loadQueues(options, segments, log.endOffset), endOffset: log.endOffset, last: log.last };
 }
 
 /** Queues that are all gone while there is a log are made again from its beginning. */
-function planWithQueues(options: StoreRecoveryOptions, segments: SegmentSet): { plan: RecoveryPlan; queues: ConsumeQueueSet } {
+function planWithQueues(
+  options: StoreRecoveryOptions,
+  segments: SegmentSet,
+): { plan: RecoveryPlan; queues: ConsumeQueueSet } {
   const plan = planRecovery(options.files, segments, options.checkpoint, options.wasCleanStop);
   assert(plan.checkFrom <= plan.dispatchFrom, 'a record is checked before it is dispatched');
   const queues = loadQueues(options, segments, plan.dispatchFrom);
@@ -79,7 +85,13 @@ function loadQueues(options: StoreRecoveryOptions, segments: SegmentSet, cutOffs
   const fileSizeBytes = settings.mappedFileSizeConsumeQueue;
   const queues = new ConsumeQueueSet(new ConsumeQueueFiles(files, rootFolder, fileSizeBytes, settings.maxOpenFiles));
   const logMinOffset = segments.minOffset;
-  for (const queue of recoverConsumeQueues(files, { rootFolder, fileSizeBytes, logMinOffset, cutOffset, wasCleanStop })) {
+  for (const queue of recoverConsumeQueues(files, {
+    rootFolder,
+    fileSizeBytes,
+    logMinOffset,
+    cutOffset,
+    wasCleanStop,
+  })) {
     queues.load(queue);
   }
   return queues;
@@ -96,7 +108,9 @@ interface CheckedLog {
   readonly last: LastRecord;
 }
 
-type CheckedSegment = RecoveryTaskResult | { readonly end: SegmentScanEnd; readonly last: LastRecord; readonly batch: undefined };
+type CheckedSegment =
+  | RecoveryTaskResult
+  | { readonly end: SegmentScanEnd; readonly last: LastRecord; readonly batch: undefined };
 
 /** Checks from `plan.checkFrom` to the first thing that is not a whole record. */
 async function checkLog(
@@ -110,7 +124,9 @@ async function checkLog(
   const usePool = ranges.length > 1 && totalBytes >= (options.poolBytesMin ?? POOL_BYTES_MIN);
   const pool = usePool ? new TaskPool() : undefined;
   try {
-    return await checkRanges(options, ranges, totalBytes, sink, (range) => checkRange(options.files, pool, range, plan, sink));
+    return await checkRanges(options, ranges, totalBytes, sink, (range) =>
+      checkRange(options.files, pool, range, plan, sink),
+    );
   } finally {
     await pool?.close();
   }
@@ -126,7 +142,11 @@ async function checkRanges(
   const ahead: (CheckedSegment | Promise<CheckedSegment>)[] = [];
   let next = 0;
   let doneBytes = 0;
-  let log: CheckedLog = { endOffset: ranges[0]?.fromOffset ?? 0, isClean: true, last: { physicalOffset: 0, storeTimestampMs: 0 } };
+  let log: CheckedLog = {
+    endOffset: ranges[0]?.fromOffset ?? 0,
+    isClean: true,
+    last: { physicalOffset: 0, storeTimestampMs: 0 },
+  };
   for (const range of ranges) {
     for (; next < ranges.length && ahead.length < SEGMENTS_AHEAD; next++) {
       const following = ranges[next];

@@ -29,7 +29,10 @@ export class WriteRefusal {
   refuseAfterWrite(what: string, error: unknown): void {
     const code = (error as NodeJS.ErrnoException).code ?? '';
     const isFull = DISK_FULL_CODES.has(code);
-    this.#refuse(isFull ? `the disk is full: cannot write ${what} (${code})` : `cannot write ${what}: ${messageOf(error)}`, !isFull);
+    this.#refuse(
+      isFull ? `the disk is full: cannot write ${what} (${code})` : `cannot write ${what}: ${messageOf(error)}`,
+      !isFull,
+    );
   }
 
   /** An fdatasync failed: refuses for good. */

@@ -63,7 +63,9 @@ const VARYING_MEMBER = /timestamp|^counter$/i;
 /** Without these, and maps with objects as keys in one order. */
 function comparable(value: FastjsonValue): unknown {
   if (value instanceof Map) {
-    return Array.from(value, ([key, member]) => [JSON.stringify(comparable(key)), comparable(member)]).toSorted();
+    return comparable(
+      Object.fromEntries(Array.from(value, ([key, member]) => [JSON.stringify(comparable(key)), member])),
+    );
   }
   if (Array.isArray(value)) return value.map(comparable);
   if (typeof value !== 'object' || value === null) return value;

@@ -30,6 +30,10 @@ class NumberTable implements PersistentTable {
   }
 }
 
+function persistenceOf({ configStore, topics, groups, offsets, clock }: AdminBroker): BrokerPersistence {
+  return new BrokerPersistence({ config: configStore.values, topics, groups, offsets, clock, logger });
+}
+
 test.before.each(async (state) => {
   state.folder = await mkdtemp(join(tmpdir(), 'config-file-'));
 });
@@ -88,8 +92,9 @@ test('a folder that cannot be written is no reason to fail', async ({ folder }) 
 test('topics and groups are written before a change settles, offsets at the interval and at the end', async ({
   folder,
 }) => {
-  const { configStore, topics, groups, offsets, clock } = new AdminBroker({ storePathRootDir: folder });
-  const persistence = new BrokerPersistence({ config: configStore.values, topics, groups, offsets, clock, logger });
+  const broker = new AdminBroker({ storePathRootDir: folder });
+  const { topics, groups, offsets, clock } = broker;
+  const persistence = persistenceOf(broker);
   await persistence.load();
   persistence.start();
   topics.createInSendBack('T', 1, 6, 0);
@@ -102,7 +107,7 @@ test('topics and groups are written before a change settles, offsets at the inte
   assert.is(clock.pendingTimers, 0);
 
   const again = new AdminBroker({ storePathRootDir: folder });
-  const reading = new BrokerPersistence({ ...again, config: again.configStore.values, logger });
+  const reading = persistenceOf(again);
   await reading.load();
   assert.is(again.topics.select('T')?.writeQueueNums, 1);
   assert.ok(again.groups.contains('G'));
