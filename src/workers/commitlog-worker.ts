@@ -29,8 +29,8 @@ async function runCommitlogWorker({ settings, memory, port }: CommitlogWorkerDat
   const doorbell = new Doorbell(memory.doorbell);
   const post = (message: FromWorker): void => port.postMessage(encodeControlMessage(message));
   const receive = (): ToWorker | undefined => {
-    const received = receiveMessageOnPort(port) as { message: Uint8Array } | undefined;
-    return received === undefined ? undefined : decodeToWorker(received.message);
+    const received = receiveMessageOnPort(port);
+    return received === undefined ? undefined : decodeToWorker(received.message as Uint8Array);
   };
   // A thread with nothing but a pending wait on shared memory would end; the port keeps it.
   port.ref();

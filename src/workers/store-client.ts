@@ -32,13 +32,16 @@ import { OffsetByTime } from './offset-by-time.js';
 import { PendingPuts, refusedPut } from './pending-puts.js';
 import { PutPipeline } from './put-pipeline.js';
 import { QueueTable } from './queue-table.js';
-import { StoreThread } from './store-thread.js';
+import { COMMITLOG_WORKER_URL, StoreThread } from './store-thread.js';
 import { TaskPool } from './task-pool.js';
 
 /**
  * Stores open in this process. The lock file's lock belongs to the process, so it keeps out other processes only.
  */
 const openFolders = new Set<string>();
+
+/** How long `stop` waits for the worker before it ends it by force. */
+export const STOP_TIMEOUT_MS = 10_000;
 
 /** How often puts without an answer are looked at. */
 const EXPIRY_INTERVAL_MS = 500;
@@ -62,6 +65,8 @@ export interface StoreClientOptions {
   readonly onFailure: (cause: Error) => void;
   readonly logger: Logger;
   readonly clock: Clock;
+  /** Another worker than ours: for tests of what happens when it dies or hangs. */
+  readonly workerUrl?: URL;
 }
 
 /** Opens stores; see {@link MessageStore}. */
@@ -84,6 +89,7 @@ export class StoreClient implements MessageStore {
   #refusal: string | undefined;
   #stopped: Promise<void> | undefined;
   #isPumping = true;
+  #stopDeadline: TimerHandle | undefined;
 
   private constructor(options: StoreClientOptions, memory: StoreMemory) {
     const { settings, clock } = options;
@@ -108,7 +114,8 @@ export class StoreClient implements MessageStore {
     this.#consumeQueues = new ConsumeQueueReader(consumeQueueFolder, settings.mappedFileSizeConsumeQueue);
     this.#reader = new MessageReader(this.#window, this.#log, this.#consumeQueues);
     this.#offsetByTime = new OffsetByTime(this.#pool, this.#reader, settings, consumeQueueFolder);
-    this.#thread = new StoreThread(settings, memory, doorbell, options.logger, {
+    const workerUrl = options.workerUrl ?? COMMITLOG_WORKER_URL;
+    this.#thread = new StoreThread(workerUrl, { settings, memory }, doorbell, options.logger, {
       onRefusal: (reason) => {
         this.#refusal = reason;
       },
@@ -252,14 +259,34 @@ export class StoreClient implements MessageStore {
 
   async #stop(): Promise<void> {
     this.#refusal ??= 'the broker is stopping';
-    while (this.#pending.size + this.#pipeline.waitingCount > 0) await this.#results.arrival();
-    await this.#thread.stop();
+    await this.#endWorker();
     this.#takeResults();
     this.#isPumping = false;
     this.#results.wake();
     this.#expiry.cancel();
     await Promise.all([this.#pool.close(), this.#log.close(), this.#consumeQueues.close()]);
     openFolders.delete(this.#options.settings.storePathRootDir);
+  }
+
+  /** Lets the worker answer what was accepted and end; one that does neither in time is ended by force, and its puts are answered. */
+  async #endWorker(): Promise<void> {
+    const { clock, logger } = this.#options;
+    let isOver = false;
+    const end = async (): Promise<void> => {
+      while (!isOver && this.#pending.size + this.#pipeline.waitingCount > 0) await this.#results.arrival();
+      if (!isOver) await this.#thread.stop();
+    };
+    const deadline = new Promise<'late'>((resolve) => {
+      this.#stopDeadline = clock.after(STOP_TIMEOUT_MS, () => resolve('late'));
+    });
+    if ((await Promise.race([end(), deadline])) === 'late') {
+      isOver = true;
+      logger.error('the commitlog worker does not answer; it is ended by force', { puts: this.#pending.size });
+      await this.#thread.terminate();
+      this.#pipeline.refuseWaiting('the commitlog worker did not answer');
+      this.#pending.failAll('the commitlog worker did not answer');
+    }
+    this.#stopDeadline?.cancel();
   }
 
   /** Takes results as they come, until the store is stopped. */

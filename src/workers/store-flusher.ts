@@ -16,6 +16,8 @@ import type { WriteRefusal } from './write-refusal.js';
 
 /** After a crash, the log of about so long is checked and has its queue entries made again. Differs: Apache takes 60 s. */
 const CHECKPOINT_INTERVAL_MS = 3000;
+/** Under load, a checkpoint is due sooner: when so much has come. */
+const CHECKPOINT_BYTES = 128 * 1024 * 1024;
 /** How often a full disk is tried again. */
 const RETRY_INTERVAL_MS = 1000;
 
@@ -113,8 +115,12 @@ export class StoreFlusher {
     return status.get(StatusWord.consumeQueueWrittenOffset) < appender.writtenOffset;
   }
 
+  get #uncheckpointedBytes(): number {
+    return this.#parts.status.get(StatusWord.consumeQueueWrittenOffset) - this.#checkpointedOffset;
+  }
+
   get #isCheckpointOwed(): boolean {
-    return this.#parts.status.get(StatusWord.consumeQueueWrittenOffset) > this.#checkpointedOffset;
+    return this.#uncheckpointedBytes > 0;
   }
 
   #stepRound(nowMs: number): void {
@@ -164,7 +170,7 @@ export class StoreFlusher {
       this.#nextLogFlushMs = nowMs + this.#parts.settings.flushIntervalCommitLogMs;
       return () => this.#flushLog();
     }
-    if (nowMs >= this.#nextCheckpointMs && this.#isCheckpointOwed) {
+    if (this.#isCheckpointOwed && (nowMs >= this.#nextCheckpointMs || this.#uncheckpointedBytes >= CHECKPOINT_BYTES)) {
       this.#nextCheckpointMs = nowMs + CHECKPOINT_INTERVAL_MS;
       return async () => {
         await this.#flushLog();

@@ -16,6 +16,9 @@ import {
   type ToWorker,
 } from './control-message.js';
 
+/** The worker that owns the store's files. */
+export const COMMITLOG_WORKER_URL = new URL('./commitlog-worker.js', import.meta.url);
+
 /** What the thread's owner is told. */
 export interface StoreThreadEvents {
   /** Writes are refused from now on, or accepted again. */
@@ -44,13 +47,19 @@ export class StoreThread {
   #stopRequested = false;
   #failure: Error | undefined;
 
-  constructor(settings: StoreSettings, memory: StoreMemory, doorbell: Doorbell, logger: Logger, events: StoreThreadEvents) {
+  constructor(
+    workerUrl: URL,
+    { settings, memory }: { settings: StoreSettings; memory: StoreMemory },
+    doorbell: Doorbell,
+    logger: Logger,
+    events: StoreThreadEvents,
+  ) {
     this.#doorbell = doorbell;
     this.#logger = logger;
     this.#events = events;
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
-    this.#worker = new Worker(new URL('./commitlog-worker.js', import.meta.url), {
+    this.#worker = new Worker(workerUrl, {
       workerData: { settings, memory, port: port2 },
       transferList: [port2],
       name: 'commitlog',

@@ -1,0 +1,94 @@
+/** What the main thread does when the commitlog worker dies or hangs: every put is answered with the cause, and nothing waits for ever. */
+import * as assert from 'uvu/assert';
+
+import { createLogger } from '#src/base/log.js';
+import { type MessageToStore, type PutResult, PutStatus } from '#src/workers/message-store.js';
+import { STOP_TIMEOUT_MS, StoreClient } from '#src/workers/store-client.js';
+
+import { FakeClock } from '../fake-clock.js';
+import { suite } from '../suite.js';
+
+const PUT_TIMEOUT_MS = 5000;
+const test = suite('StoreClient with a faulty worker');
+const message: MessageToStore = {
+  topic: 'T',
+  queueId: 0,
+  flag: 0,
+  sysFlag: 0,
+  bornTimestampMs: 0,
+  bornHost: Buffer.alloc(8),
+  reconsumeTimes: 0,
+  preparedTransactionOffset: 0,
+  body: Buffer.from('x'),
+  properties: '',
+};
+
+async function open(folder: string, clock: FakeClock, onFailure: (cause: Error) => unknown = () => undefined): Promise<StoreClient> {
+  return await StoreClient.open({
+    settings: {
+      storePathRootDir: folder,
+      storePathCommitLog: `${folder}/commitlog`,
+      mappedFileSizeCommitLog: 65_536,
+      mappedFileSizeConsumeQueue: 2000,
+      flushDiskType: 'ASYNC_FLUSH',
+      flushIntervalCommitLogMs: 500,
+      flushIntervalConsumeQueueMs: 1000,
+      maxMessageSizeBytes: 4096,
+      maxOpenFiles: 16,
+    },
+    requestRingSizeBytes: 1 << 16,
+    logTailWindowSizeBytes: 1 << 16,
+    putsInFlightMax: 1024,
+    waitingBytesMax: 1 << 20,
+    putTimeoutMs: PUT_TIMEOUT_MS,
+    storeHost: () => Buffer.alloc(8),
+    onPressure: () => undefined,
+    onFailure: (cause) => void onFailure(cause),
+    logger: createLogger('test', 'silent'),
+    clock,
+    workerUrl: new URL('./faulty-worker.js', import.meta.url),
+  });
+}
+
+test('a worker that dies: what it had is answered SERVICE_NOT_AVAILABLE with the cause, and so is what comes later', async () => {
+  const failures: Error[] = [];
+  const store = await open('/nowhere/dies', new FakeClock(), (cause) => failures.push(cause));
+  const first = new Promise<PutResult>((done) => {
+    store.putMessage(message, done);
+  });
+  assert.is((await first).status, PutStatus.SERVICE_NOT_AVAILABLE);
+  assert.equal(failures.map((cause) => cause.message), ['a bug of the worker']);
+  const later: PutResult[] = [];
+  store.putMessage(message, (result) => later.push(result));
+  assert.is(later[0]?.status, PutStatus.SERVICE_NOT_AVAILABLE);
+  assert.match(later[0]?.remark ?? '', 'a bug of the worker');
+  await store.stop();
+});
+
+test('a worker that hangs: puts are answered FLUSH_DISK_TIMEOUT in time, and stop ends it by force', async () => {
+  const clock = new FakeClock();
+  const store = await open('/nowhere/hangs', clock);
+  const answers: PutResult[] = [];
+  store.putMessage(message, (result) => answers.push(result));
+  clock.advance(PUT_TIMEOUT_MS);
+  assert.is(answers.length, 0);
+  clock.advance(1000);
+  assert.is(answers[0]?.status, PutStatus.FLUSH_DISK_TIMEOUT);
+  const stopped = store.stop();
+  clock.advance(STOP_TIMEOUT_MS);
+  await stopped;
+  assert.is(answers.length, 1, 'each put is answered once');
+});
+
+test('a full ring holds puts back, in order, and past the bound answers SYSTEM_BUSY', async () => {
+  const store = await open('/nowhere/dies-not-yet', new FakeClock());
+  const busy: PutResult[] = [];
+  const large = { ...message, body: Buffer.alloc(4096) };
+  const puts = 400;
+  for (let i = 0; i < puts; i++) store.putMessage(large, (result) => busy.push(result));
+  assert.ok(busy.length > 0 && busy.length < puts);
+  assert.ok(busy.every((result) => result.status === PutStatus.SYSTEM_BUSY));
+  assert.match(busy[0]?.remark ?? '', 'bytes wait to be stored');
+});
+
+test.run();
