@@ -53,20 +53,33 @@ export async function startRingMQ(options: RingMQOptions = {}): Promise<RingMQ> 
   const { host = '127.0.0.1', data = './data' } = options;
   const logger = options.logger ?? createLogger('ringmq', 'warn');
   const clock = options.clock ?? systemClock;
-  const namesrvConfig = options.namesrv === false ? undefined : loadNamesrvConfig([layerOf({
-    listenPort: String(options.namesrvPort ?? 0),
-    bindAddress: host,
-    kvConfigPath: join(resolve(data), 'namesrv', 'kvConfig.json'),
-    configStorePath: join(resolve(data), 'namesrv', 'namesrv.properties'),
-  })], logger);
-  const brokerConfig = loadBrokerConfig([layerOf({
-    listenPort: String(options.port ?? 0),
-    bindAddress: host,
-    brokerIP1: host,
-    storePathRootDir: resolve(data),
-    ...options.config,
-  })], logger);
-  return await launch({ broker: brokerConfig, namesrv: namesrvConfig, logger, clock });
+  const namesrvConfig =
+    options.namesrv === false
+      ? undefined
+      : loadNamesrvConfig(
+          [
+            layerOf({
+              listenPort: String(options.namesrvPort ?? 0),
+              bindAddress: host,
+              kvConfigPath: join(resolve(data), 'namesrv', 'kvConfig.json'),
+              configStorePath: join(resolve(data), 'namesrv', 'namesrv.properties'),
+            }),
+          ],
+          logger,
+        );
+  const brokerConfig = loadBrokerConfig(
+    [
+      layerOf({
+        listenPort: String(options.port ?? 0),
+        bindAddress: host,
+        brokerIP1: host,
+        storePathRootDir: resolve(data),
+        ...options.config,
+      }),
+    ],
+    logger,
+  );
+  return launch({ broker: brokerConfig, namesrv: namesrvConfig, logger, clock });
 }
 
 /** Configurations that have been loaded; see {@link launch}. */
@@ -80,9 +93,15 @@ export interface LaunchPlan {
 
 /** Starts what the configurations describe, the NameServer first; the command line's way in. */
 export async function launch({ broker, namesrv, logger, clock }: LaunchPlan): Promise<RingMQ> {
-  const nameServer = namesrv === undefined ? undefined : new NamesrvController({ config: namesrv, logger: logger.child('namesrv'), clock });
+  const nameServer =
+    namesrv === undefined
+      ? undefined
+      : new NamesrvController({ config: namesrv, logger: logger.child('namesrv'), clock });
   const started = await nameServer?.start();
-  const namesrvAddress = namesrv === undefined || started === undefined ? undefined : `${reachable(namesrv.values.bindAddress)}:${started.port}`;
+  const namesrvAddress =
+    namesrv === undefined || started === undefined
+      ? undefined
+      : `${reachable(namesrv.values.bindAddress)}:${started.port}`;
   if (namesrvAddress !== undefined) {
     const others = broker.values.namesrvAddr;
     broker.assign('namesrvAddr', others === '' ? namesrvAddress : `${namesrvAddress};${others}`);

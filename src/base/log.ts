@@ -55,5 +55,5 @@ function formatValue(value: unknown): string {
     const cause = value.cause === undefined ? '' : ` caused by ${formatValue(value.cause)}`;
     return `${value.stack ?? value.message}${cause}`;
   }
-  return typeof value === 'string' ? value : (JSON.stringify(value) ?? 'undefined');
+  return typeof value === 'string' ? value : JSON.stringify(value ?? null);
 }

@@ -13,7 +13,10 @@ import type { BrokerConfig } from './broker-config.js';
 const UNRESOLVED_ADDRESS = '127.0.0.1';
 
 /** What the address depends on. */
-export type AddressSettings = Pick<BrokerConfig, 'brokerIP1' | 'brokerIP2' | 'advertisedPort' | 'listenPort' | 'haListenPort'>;
+export type AddressSettings = Pick<
+  BrokerConfig,
+  'brokerIP1' | 'brokerIP2' | 'advertisedPort' | 'listenPort' | 'haListenPort'
+>;
 
 /** The advertised address of one broker. */
 export class BrokerAddress {

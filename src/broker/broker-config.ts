@@ -54,7 +54,8 @@ const identityKeys = {
   }),
   brokerIP1: text(
     derived('bindAddress if it is one, else an address of this machine', ({ localAddress, valueOf }) =>
-      WILDCARD_ADDRESSES.has(valueOf('bindAddress')) ? localAddress : valueOf('bindAddress')),
+      WILDCARD_ADDRESSES.has(valueOf('bindAddress')) ? localAddress : valueOf('bindAddress'),
+    ),
     'Host that clients are told to connect to: a name or an address.',
     {
       ...changeable,

@@ -14,7 +14,7 @@ import { BrokerOuterApi } from './broker-outer-api.js';
 import { BrokerPersistence } from './broker-persistence.js';
 import { BrokerStats } from './broker-stats.js';
 import { openBrokerStore } from './broker-store.js';
-import { BrokerTables } from './broker-tables.js';
+import { type BrokerTables, createBrokerTables } from './broker-tables.js';
 import { MeteredMessageStore } from './metered-message-store.js';
 import { createProcessorTable, type ProcessorSet } from './processor-table.js';
 import { ReadingBrake } from './reading-brake.js';
@@ -47,7 +47,10 @@ export class BrokerController {
   readonly #stats: BrokerStats;
   readonly #client: RemotingClient;
   readonly #outerApi: BrokerOuterApi;
-  #settleClosed: { resolve(): void; reject(error: Error): void } = { resolve: () => undefined, reject: () => undefined };
+  #settleClosed: { resolve(): void; reject(error: Error): void } = {
+    resolve: () => undefined,
+    reject: () => undefined,
+  };
   #running: RunningParts | undefined;
   #stopping: Promise<void> | undefined;
   #failure: Error | undefined;
@@ -62,7 +65,7 @@ export class BrokerController {
     // Whoever does not look at `closed` is not to be ended by it.
     this.closed.catch(() => undefined);
     this.#address = new BrokerAddress(values, logger);
-    this.#tables = new BrokerTables({ config: values, logger, clock });
+    this.#tables = createBrokerTables({ config: values, logger, clock });
     this.#stats = new BrokerStats(clock);
     this.#persistence = new BrokerPersistence({ config: values, ...this.#tables, clock, logger });
     this.#client = new RemotingClient({ logger, clock });
@@ -92,11 +95,11 @@ export class BrokerController {
   async start(): Promise<void> {
     const { config, logger, clock } = this.#options;
     await this.#persistence.load();
-    let brake: ReadingBrake | undefined;
+    const brake = new ReadingBrake();
     const store = await openBrokerStore({
       config: config.values,
       storeHost: this.#address.storeHost,
-      onPressure: (isHigh) => brake?.set(isHigh),
+      onPressure: brake.set,
       onFailure: (cause) => this.#fail(cause),
       logger,
       clock,
@@ -110,7 +113,7 @@ export class BrokerController {
       reregisterAround: (change) => this.#reregisterAround(change),
     });
     const server = this.#createServer(processors);
-    brake = new ReadingBrake(server);
+    brake.attach(server);
     this.#running = { store, server, processors };
     try {
       await this.#open(this.#running);
@@ -128,7 +131,13 @@ export class BrokerController {
 
   #createServer(processors: ProcessorSet): RemotingServer {
     const { config, logger, clock } = this.#options;
-    const { bindAddress, listenPort, serverChannelMaxIdleTimeSeconds, maxFrameSizeBytes, connectionSendBufferSizeBytes } = config.values;
+    const {
+      bindAddress,
+      listenPort,
+      serverChannelMaxIdleTimeSeconds,
+      maxFrameSizeBytes,
+      connectionSendBufferSizeBytes,
+    } = config.values;
     const hasVipPort = listenPort > VIP_PORT_DISTANCE;
     return new RemotingServer({
       host: bindAddress,
@@ -147,7 +156,7 @@ export class BrokerController {
     this.#persistence.start();
     store.setArrivalListener(processors.pulls.messageArrived);
     processors.pulls.start();
-    this.#tables.start();
+    this.#tables.housekeeping.start();
     this.#stats.start();
     const [port = config.values.listenPort] = await server.start();
     if (config.values.listenPort === 0) config.assign('haListenPort', port + 1);
@@ -172,7 +181,8 @@ export class BrokerController {
     if (running !== undefined) {
       running.server.stopReading();
       await this.#outerApi.unregisterAll();
-      this.#tables.stop();
+      this.#tables.housekeeping.stop();
+      this.#tables.consumerIdsChanges.stop();
       this.#stats.stop();
       running.processors.pulls.stop();
       await running.store.stop();

@@ -20,36 +20,31 @@ export interface BrokerTablesOptions {
   readonly clock: Clock;
 }
 
-/** The tables of one broker. */
-export class BrokerTables {
+/** The tables of one broker, and the two that keep the clients' ones up to date. */
+export interface BrokerTables {
   readonly topics: TopicConfigManager;
   readonly groups: SubscriptionGroupManager;
   readonly offsets: ConsumerOffsetManager;
   readonly consumers: ConsumerManager;
   readonly producers: ProducerManager;
   readonly locks: RebalanceLockManager;
-  readonly #notifier: ConsumerIdsChangeNotifier;
-  readonly #housekeeping: ClientHousekeepingService;
+  readonly housekeeping: ClientHousekeepingService;
+  readonly consumerIdsChanges: ConsumerIdsChangeNotifier;
+}
 
-  constructor(options: BrokerTablesOptions) {
-    this.topics = new TopicConfigManager(options);
-    this.groups = new SubscriptionGroupManager(options);
-    this.offsets = new ConsumerOffsetManager(options);
-    this.#notifier = new ConsumerIdsChangeNotifier(options);
-    this.consumers = new ConsumerManager({ ...options, onConsumerIdsChange: this.#notifier.notify });
-    this.producers = new ProducerManager(options);
-    this.locks = new RebalanceLockManager(options.clock);
-    this.#housekeeping = new ClientHousekeepingService(options.clock, this.consumers, this.producers);
-  }
-
-  /** From here on clients without heartbeats are looked for. */
-  start(): void {
-    this.#housekeeping.start();
-  }
-
-  /** Nothing is sent or scanned from now on. */
-  stop(): void {
-    this.#housekeeping.stop();
-    this.#notifier.stop();
-  }
+/** Makes empty tables. */
+export function createBrokerTables(options: BrokerTablesOptions): BrokerTables {
+  const consumerIdsChanges = new ConsumerIdsChangeNotifier(options);
+  const consumers = new ConsumerManager({ ...options, onConsumerIdsChange: consumerIdsChanges.notify });
+  const producers = new ProducerManager(options);
+  return {
+    topics: new TopicConfigManager(options),
+    groups: new SubscriptionGroupManager(options),
+    offsets: new ConsumerOffsetManager(options),
+    consumers,
+    producers,
+    locks: new RebalanceLockManager(options.clock),
+    housekeeping: new ClientHousekeepingService(options.clock, consumers, producers),
+    consumerIdsChanges,
+  };
 }

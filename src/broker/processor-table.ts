@@ -40,7 +40,14 @@ export function createProcessorTable(deps: ProcessorTableDeps): ProcessorSet {
   const { config: configStore, tables, store, stats, address, reregisterAround, clock, logger } = deps;
   const config = configStore.values;
   const messageIds = new MessageClientIdSource(address.storeHost(), clock);
-  const send = createSendMessageProcessor({ ...tables, store, config, storeHost: address.storeHost, clock, messageIds });
+  const send = createSendMessageProcessor({
+    ...tables,
+    store,
+    config,
+    storeHost: address.storeHost,
+    clock,
+    messageIds,
+  });
   const pulls = new PullMessageProcessor({ ...tables, store, config, clock, logger });
   const table = new Map<number, RequestProcessor>([
     [RequestCode.SEND_MESSAGE, send],

@@ -12,10 +12,11 @@ export interface BrakedServer {
 
 /** One brake for one server. */
 export class ReadingBrake {
-  readonly #server: BrakedServer;
+  #server: BrakedServer | undefined;
   #paused: Set<Connection> | undefined;
 
-  constructor(server: BrakedServer) {
+  /** From here on the brake works on `server`'s connections, those to come too. */
+  attach(server: BrakedServer): void {
     this.#server = server;
     server.onConnection((connection) => this.#pause(connection));
   }
@@ -25,7 +26,7 @@ export class ReadingBrake {
     if (isHigh === (this.#paused !== undefined)) return;
     const paused = this.#paused;
     this.#paused = isHigh ? new Set() : undefined;
-    if (isHigh) for (const connection of this.#server.connections()) this.#pause(connection);
+    if (isHigh) for (const connection of this.#server?.connections() ?? []) this.#pause(connection);
     if (paused !== undefined) for (const connection of paused) connection.resumeReading();
   };
 

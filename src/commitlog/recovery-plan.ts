@@ -1,9 +1,9 @@
 /**
  * Decides at start from where the log is checked, and from where its records are dispatched again. Commitlog worker.
  * Java: CommitLog.isMappedFileMatchedRecover, StoreCheckpoint.getMinTimestamp.
- * Invariant: every consume-queue entry of a record before `dispatchFrom` is on disk; `checkFrom <= dispatchFrom` is where a record begins.
+ * Invariant: every consume-queue entry of a record before `dispatchFrom` is on disk; `checkFrom <= dispatchFrom`, and both are where a record begins or the log ends.
  */
-import { storeTimestampOf } from '../message/stored-record.js';
+import { RECORD, storeTimestampOf } from '../message/stored-record.js';
 import type { FileSystem } from './file-system.js';
 import type { SegmentFile } from './segment-file.js';
 import { visitRecord } from './segment-scan.js';
@@ -29,9 +29,10 @@ export function planRecovery(
   const lastDispatched = checkpoint.logicsPhysicalOffset;
   const segmentOfLast = lastDispatched > 0 ? segments.find(lastDispatched) : undefined;
   const isOnDisk = wasCleanStop || checkpoint.syncedPhysicalOffset === lastDispatched;
-  if (isOnDisk && segmentOfLast !== undefined && hasRecordAt(files, segmentOfLast, lastDispatched)) {
-    // Differs: Apache reads whole segments again. Nothing before this record can have been lost, so starting takes no longer with a large log.
-    return { checkFrom: lastDispatched, dispatchFrom: lastDispatched };
+  const sizeBytes = isOnDisk && segmentOfLast !== undefined ? sizeOfRecord(files, segmentOfLast, lastDispatched) : 0;
+  if (sizeBytes > 0) {
+    // Differs: Apache reads whole segments again. Nothing up to this record can have been lost, so starting takes no longer with a large log.
+    return { checkFrom: lastDispatched, dispatchFrom: lastDispatched + sizeBytes };
   }
   const minTimestamp = Math.min(checkpoint.physicMsgTimestamp, checkpoint.logicsMsgTimestamp) - CHECKPOINT_SLACK_MS;
   const checkFrom =
@@ -43,9 +44,14 @@ export function planRecovery(
   return { checkFrom, dispatchFrom: segmentOfLast === undefined ? checkFrom : lastDispatched };
 }
 
-function hasRecordAt(files: FileSystem, segment: SegmentFile, fromOffset: number): boolean {
+/** Size of the whole record that begins at `fromOffset`, or 0. */
+function sizeOfRecord(files: FileSystem, segment: SegmentFile, fromOffset: number): number {
   const { path, startOffset, sizeBytes } = segment;
-  return visitRecord(files, { path, startOffset, sizeBytes, fromOffset }, () => undefined);
+  let recordBytes = 0;
+  visitRecord(files, { path, startOffset, sizeBytes, fromOffset }, (source, position) => {
+    recordBytes = source.readInt32BE(position + RECORD.TOTAL_SIZE);
+  });
+  return recordBytes;
 }
 
 /** Store time of the segment's first record; in no time when there is none. */

@@ -34,11 +34,6 @@ export class ConsumeQueueSet {
     this.#files = files;
   }
 
-  /** Queues of topics that are not deleted. */
-  get size(): number {
-    return this.#byName.size;
-  }
-
   /** Adds a queue that recovery found in files. */
   load(queue: RecoveredQueue): void {
     this.#add(new ConsumeQueueWriter(this.#files, queue.topic, queue.queueId, queue.minOffset, queue.maxOffset, false));

@@ -75,7 +75,16 @@ export function recordSize(
   propertiesBytes: number,
 ): number {
   const topicSizeBytes = topicBytes > V1_TOPIC_BYTES_MAX ? 2 : 1;
-  return FIXED_BYTES_WITHOUT_HOSTS + bornHostBytes + storeHostBytes + bodyBytes + topicSizeBytes + topicBytes + 2 + propertiesBytes;
+  return (
+    FIXED_BYTES_WITHOUT_HOSTS +
+    bornHostBytes +
+    storeHostBytes +
+    bodyBytes +
+    topicSizeBytes +
+    topicBytes +
+    2 +
+    propertiesBytes
+  );
 }
 
 /**

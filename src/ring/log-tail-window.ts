@@ -19,7 +19,10 @@ const DATA_BYTES = 64;
 
 /** Makes the memory of a window of `sizeBytes`, a power of two, at least twice the largest record. */
 export function allocateLogTailWindow(sizeBytes: number): SharedArrayBuffer {
-  assert(sizeBytes >= 1 << 16 && (sizeBytes & (sizeBytes - 1)) === 0, 'the log tail window is a power of two of at least 64 KiB');
+  assert(
+    sizeBytes >= 1 << 16 && (sizeBytes & (sizeBytes - 1)) === 0,
+    'the log tail window is a power of two of at least 64 KiB',
+  );
   return new SharedArrayBuffer(DATA_BYTES + sizeBytes);
 }
 

@@ -75,15 +75,17 @@ export class MessageReader {
     if (offset < minOffset) return notFound(GetStatus.OFFSET_TOO_SMALL, minOffset, minOffset, maxOffset);
     if (offset === maxOffset) return notFound(GetStatus.OFFSET_OVERFLOW_ONE, offset, minOffset, maxOffset);
     if (offset > maxOffset) return notFound(GetStatus.OFFSET_OVERFLOW_BADLY, maxOffset, minOffset, maxOffset);
-    return offset < queue.tail.baseOffset ? this.#getFromFiles(queue, offset, limits) : this.#getFromTail(queue, offset, limits);
+    return offset < queue.tail.baseOffset
+      ? this.#getFromFiles(queue, offset, limits)
+      : this.#getFromTail(queue, offset, limits);
   }
 
   /** Store time of the message at `offset`, ms, or -1. */
   async storeTimestampAt(queue: Queue | undefined, offset: number): Promise<number> {
     if (queue === undefined || offset < queue.minOffset || offset >= queue.tail.nextOffset) return -1;
-    if (offset >= queue.tail.baseOffset) return await this.#log.storeTimestampAt(queue.tail.physicalOffsetAt(offset));
+    if (offset >= queue.tail.baseOffset) return this.#log.storeTimestampAt(queue.tail.physicalOffsetAt(offset));
     const [entry] = await this.#consumeQueues.read(queue.topic, queue.queueId, offset, 1);
-    return entry === undefined ? -1 : await this.#log.storeTimestampAt(entry.physicalOffset);
+    return entry === undefined ? -1 : this.#log.storeTimestampAt(entry.physicalOffset);
   }
 
   #getFromTail(queue: Queue, offset: number, limits: PullLimits): GetResult | Promise<GetResult> {
@@ -106,9 +108,14 @@ export class MessageReader {
     }
     // Entries that the file lacks can only be ones that have been deleted since: the next pull sees the new minimum.
     if (selection.nextBeginOffset === offset) {
-      return notFound(GetStatus.OFFSET_FOUND_NULL, Math.max(offset, queue.minOffset), queue.minOffset, queue.tail.nextOffset);
+      return notFound(
+        GetStatus.OFFSET_FOUND_NULL,
+        Math.max(offset, queue.minOffset),
+        queue.minOffset,
+        queue.tail.nextOffset,
+      );
     }
-    return await this.#finish(queue, selection);
+    return this.#finish(queue, selection);
   }
 
   #finish(queue: Queue, selection: Selection): GetResult | Promise<GetResult> {
@@ -120,7 +127,8 @@ export class MessageReader {
     let at = 0;
     for (let i = 0; i < sizes.length; i++) {
       const size = sizes[i] ?? 0;
-      if (!this.#window.copyOut(physicalOffsets[i] ?? 0, size, body, at)) return this.#finishFromLog(queue, selection, body);
+      if (!this.#window.copyOut(physicalOffsets[i] ?? 0, size, body, at))
+        return this.#finishFromLog(queue, selection, body);
       at += size;
     }
     return found(queue, nextBeginOffset, body, sizes.length);

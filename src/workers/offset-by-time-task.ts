@@ -36,13 +36,13 @@ export async function firstOffsetAtOrAfter(
 }
 
 /** Entry point of the task: first offset at or after the time, or `high`. */
-export default async function searchOffsetByTime(task: OffsetByTimeTask): Promise<number> {
+export async function searchOffsetByTime(task: OffsetByTimeTask): Promise<number> {
   const log = new LogReader(task.commitLogFolder, task.segmentSizeBytes);
   const queues = new ConsumeQueueReader(task.consumeQueueFolder, task.consumeQueueFileSizeBytes);
   try {
     return await firstOffsetAtOrAfter(task.low, task.high, task.timestampMs, async (offset) => {
       const [entry] = await queues.read(task.topic, task.queueId, offset, 1);
-      return entry === undefined ? -1 : await log.storeTimestampAt(entry.physicalOffset);
+      return entry === undefined ? -1 : log.storeTimestampAt(entry.physicalOffset);
     });
   } finally {
     await Promise.all([log.close(), queues.close()]);

@@ -31,7 +31,7 @@ export class OffsetByTime {
    */
   async search(queue: Queue | undefined, timestampMs: number, boundary: BoundaryType): Promise<number> {
     if (queue === undefined || queue.tail.nextOffset === queue.minOffset) return 0;
-    if (boundary === 'LOWER') return await this.#firstAtOrAfter(queue, timestampMs);
+    if (boundary === 'LOWER') return this.#firstAtOrAfter(queue, timestampMs);
     // Store times are whole milliseconds: the last one at or before t is just before the first one at or after t + 1.
     const after = await this.#firstAtOrAfter(queue, timestampMs + 1);
     return after === queue.minOffset ? 0 : after - 1;
@@ -43,7 +43,7 @@ export class OffsetByTime {
     const timestampAt = (offset: number): Promise<number> => this.#reader.storeTimestampAt(queue, offset);
     const tailBeginsEarlier = inTail < high && (await timestampAt(inTail)) < timestampMs;
     if (tailBeginsEarlier || inTail === queue.minOffset) {
-      return await firstOffsetAtOrAfter(inTail, high, timestampMs, timestampAt);
+      return firstOffsetAtOrAfter(inTail, high, timestampMs, timestampAt);
     }
     const task: OffsetByTimeTask = {
       commitLogFolder: this.#settings.storePathCommitLog,
@@ -56,6 +56,6 @@ export class OffsetByTime {
       high: inTail,
       timestampMs,
     };
-    return await this.#pool.run(TASK_URL, task);
+    return this.#pool.run<number>(TASK_URL, 'searchOffsetByTime', task);
   }
 }

@@ -113,7 +113,13 @@ export class PutPipeline {
         return `the properties have ${propertiesBytes} bytes, at most ${PROPERTIES_BYTES_MAX} are allowed`;
       }
       const topicBytes = Buffer.byteLength(message.topic);
-      const size = recordSize(message.bornHost.length, storeHostBytes, message.body.length, topicBytes, propertiesBytes);
+      const size = recordSize(
+        message.bornHost.length,
+        storeHostBytes,
+        message.body.length,
+        topicBytes,
+        propertiesBytes,
+      );
       if (size > sizeMax) return `the message takes ${size} bytes, at most ${sizeMax} are allowed`;
       total += size;
     }

@@ -41,7 +41,7 @@ export class QueueTable {
 
   /** Queue ids of a topic, ascending. */
   queueIds(topic: string): number[] {
-    return (this.#byTopic.get(topic) ?? []).filter((queue) => queue !== undefined).map((queue) => queue.queueId);
+    return Object.values(this.#byTopic.get(topic) ?? []).map((queue) => queue.queueId);
   }
 
   /** Topics that have a queue. */

@@ -26,7 +26,7 @@ export interface RecoveryTaskResult {
 }
 
 /** Entry point of the task. */
-export default function checkSegment(task: RecoveryTask): RecoveryTaskResult {
+export function checkSegment(task: RecoveryTask): RecoveryTaskResult {
   const builder = new DispatchBatchBuilder();
   const dispatch = new RecordDispatch(task.dispatchFrom, builder.add);
   const end = scanSegment(nodeFileSystem, task.range, dispatch.visit);

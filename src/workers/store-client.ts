@@ -204,7 +204,7 @@ export class StoreClient implements MessageStore {
 
   async earliestLogTimestamp(): Promise<number> {
     const oldest = this.#status.get(StatusWord.minPhysicalOffset);
-    return oldest < this.#status.get(StatusWord.writtenOffset) ? await this.#log.storeTimestampAt(oldest) : -1;
+    return oldest < this.#status.get(StatusWord.writtenOffset) ? this.#log.storeTimestampAt(oldest) : -1;
   }
 
   offsetByTimestamp(topic: string, queueId: number, timestampMs: number, boundary: BoundaryType): Promise<number> {
@@ -220,7 +220,7 @@ export class StoreClient implements MessageStore {
     const magic = head.readInt32BE(RECORD.MAGIC);
     const isRecord = magic === MESSAGE_MAGIC_V1 || magic === MESSAGE_MAGIC_V2;
     if (!isRecord || sizeBytes <= head.length || physicalOffset + sizeBytes > end) return undefined;
-    return await this.#log.recordAt(physicalOffset, sizeBytes);
+    return this.#log.recordAt(physicalOffset, sizeBytes);
   }
 
   queueIds(topic: string): number[] {
@@ -271,16 +271,14 @@ export class StoreClient implements MessageStore {
   /** Lets the worker answer what was accepted and end; one that does neither in time is ended by force, and its puts are answered. */
   async #endWorker(): Promise<void> {
     const { clock, logger } = this.#options;
-    let isOver = false;
     const end = async (): Promise<void> => {
-      while (!isOver && this.#pending.size + this.#pipeline.waitingCount > 0) await this.#results.arrival();
-      if (!isOver) await this.#thread.stop();
+      while (this.#pending.size + this.#pipeline.waitingCount > 0) await this.#results.arrival();
+      await this.#thread.stop();
     };
     const deadline = new Promise<'late'>((resolve) => {
       this.#stopDeadline = clock.after(STOP_TIMEOUT_MS, () => resolve('late'));
     });
     if ((await Promise.race([end(), deadline])) === 'late') {
-      isOver = true;
       logger.error('the commitlog worker does not answer; it is ended by force', { puts: this.#pending.size });
       await this.#thread.terminate();
       this.#pipeline.refuseWaiting('the commitlog worker did not answer');

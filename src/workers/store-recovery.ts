@@ -67,7 +67,7 @@ export async function recoverStore(options: StoreRecoveryOptions): Promise<Recov
   return { segments, queues: loadQueues(options, segments, log.endOffset), endOffset: log.endOffset, last: log.last };
 }
 
-/** Queues that are all gone while there is a log are made again from its beginning. */
+/** Queues whose folder is gone while there is a log are made again from its beginning. */
 function planWithQueues(
   options: StoreRecoveryOptions,
   segments: SegmentSet,
@@ -75,13 +75,13 @@ function planWithQueues(
   const plan = planRecovery(options.files, segments, options.checkpoint, options.wasCleanStop);
   assert(plan.checkFrom <= plan.dispatchFrom, 'a record is checked before it is dispatched');
   const queues = loadQueues(options, segments, plan.dispatchFrom);
-  if (queues.size > 0 || plan.dispatchFrom === segments.minOffset) return { plan, queues };
+  if (options.files.exists(consumeQueueFolder(options.settings))) return { plan, queues };
   return { plan: { checkFrom: segments.minOffset, dispatchFrom: segments.minOffset }, queues };
 }
 
 function loadQueues(options: StoreRecoveryOptions, segments: SegmentSet, cutOffset: number): ConsumeQueueSet {
   const { files, settings, wasCleanStop } = options;
-  const rootFolder = join(settings.storePathRootDir, 'consumequeue');
+  const rootFolder = consumeQueueFolder(settings);
   const fileSizeBytes = settings.mappedFileSizeConsumeQueue;
   const queues = new ConsumeQueueSet(new ConsumeQueueFiles(files, rootFolder, fileSizeBytes, settings.maxOpenFiles));
   const logMinOffset = segments.minOffset;
@@ -95,6 +95,10 @@ function loadQueues(options: StoreRecoveryOptions, segments: SegmentSet, cutOffs
     queues.load(queue);
   }
   return queues;
+}
+
+function consumeQueueFolder(settings: StoreSettings): string {
+  return join(settings.storePathRootDir, 'consumequeue');
 }
 
 function restoreTo(queues: ConsumeQueueSet): DispatchSink {
@@ -179,7 +183,8 @@ function checkRange(
 ): CheckedSegment | Promise<CheckedSegment> {
   if (pool !== undefined) {
     const url = new URL('./recovery-task.js', import.meta.url);
-    return pool.run<RecoveryTask, RecoveryTaskResult>(url, { range, dispatchFrom: plan.dispatchFrom });
+    const task: RecoveryTask = { range, dispatchFrom: plan.dispatchFrom };
+    return pool.run<RecoveryTaskResult>(url, 'checkSegment', task);
   }
   const dispatch = new RecordDispatch(plan.dispatchFrom, sink);
   const end = scanSegment(files, range, dispatch.visit);

@@ -14,11 +14,11 @@ const IDLE_MS = 10_000;
 export class TaskPool {
   #pool: Promise<Piscina> | undefined;
 
-  /** Runs the default export of the module at `url` with `task`, on a thread of the pool. */
-  async run<Task, Result>(url: URL, task: Task): Promise<Result> {
+  /** Runs the function that the module at `url` exports as `name` with `task`, on a thread of the pool. */
+  async run<Result>(url: URL, name: string, task: unknown): Promise<Result> {
     this.#pool ??= startPool();
     const pool = await this.#pool;
-    return (await pool.run(task, { filename: fileURLToPath(url) })) as Result;
+    return (await pool.run(task, { filename: fileURLToPath(url), name })) as Result;
   }
 
   /** Ends the threads; tasks that wait are rejected. */

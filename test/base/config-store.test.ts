@@ -8,11 +8,18 @@ import { ConfigError } from '#src/base/errors.js';
 import { suite } from '../suite.js';
 
 const schema = {
-  name: text(derived('the host name', ({ hostName }) => hostName), 'A name.', { pattern: /^\w+$/, allowed: 'letters' }),
+  name: text(
+    derived('the host name', ({ hostName }) => hostName),
+    'A name.',
+    { pattern: /^\w+$/, allowed: 'letters' },
+  ),
   count: int(3, 'A number.', { min: 1, max: 9, changeable: true, important: true }),
   size: bytes(1_024, 'A size.', { max: 2 ** 30 }),
   listenPort: port(80, 'A port.'),
-  nextPort: port(derived('listenPort + 1', ({ valueOf }) => Number(valueOf('listenPort')) + 1), 'Another.'),
+  nextPort: port(
+    derived('listenPort + 1', ({ valueOf }) => Number(valueOf('listenPort')) + 1),
+    'Another.',
+  ),
   isOn: bool(true, 'A switch.', { changeable: true }),
   mode: oneOf(['FAST', 'SAFE'], 'FAST', 'A mode.'),
   folder: path('x', 'A folder.'),
@@ -21,7 +28,10 @@ const schema = {
 const machine = { hostName: 'box', localAddress: '10.0.0.1', homeDirectory: '/home' };
 
 function storeOf(...layers: Record<string, string>[]): ConfigStore<typeof schema> {
-  const sources = layers.map((entries, index) => ({ source: `layer ${index}`, entries: new Map(Object.entries(entries)) }));
+  const sources = layers.map((entries, index) => ({
+    source: `layer ${index}`,
+    entries: new Map(Object.entries(entries)),
+  }));
   return new ConfigStore(schema, sources, machine);
 }
 
@@ -88,7 +98,15 @@ test('changes changeable keys at once, tells of the others, leaves unknown ones 
   const told: string[][] = [];
   store.onChange((changed) => told.push([...changed]));
   const { values } = store;
-  const update = store.update(new Map([['count', '8'], ['isOn', 'true'], ['mode', 'SAFE'], ['what', '1']]), 'a request');
+  const update = store.update(
+    new Map([
+      ['count', '8'],
+      ['isOn', 'true'],
+      ['mode', 'SAFE'],
+      ['what', '1'],
+    ]),
+    'a request',
+  );
   assert.equal(update, { changed: ['count'], atNextStart: ['mode'], unknown: ['what'] });
   assert.is(values.count, 8);
   assert.is(values.mode, 'FAST');
@@ -97,7 +115,17 @@ test('changes changeable keys at once, tells of the others, leaves unknown ones 
 
 test('changes nothing when one value is not allowed', () => {
   const store = storeOf();
-  assert.throws(() => store.update(new Map([['isOn', 'false'], ['count', '77']]), 'a request'), /count="77" from a request/);
+  assert.throws(
+    () =>
+      store.update(
+        new Map([
+          ['isOn', 'false'],
+          ['count', '77'],
+        ]),
+        'a request',
+      ),
+    /count="77" from a request/,
+  );
   assert.is(store.values.isOn, true);
 });
 

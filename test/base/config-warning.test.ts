@@ -16,12 +16,18 @@ test('names the nearest key', () => {
 });
 
 test('names none when nothing is near', () => {
-  assert.is(describeUnknownKey('somethingElse', known, new Set()), 'the key somethingElse is unknown; it is kept but has no effect');
+  assert.is(
+    describeUnknownKey('somethingElse', known, new Set()),
+    'the key somethingElse is unknown; it is kept but has no effect',
+  );
   assert.is(nearest('x', known), undefined);
 });
 
 test("knows Apache's keys that have no use here", () => {
-  assert.is(describeUnknownKey('useTLS', known, new Set(['useTLS'])), 'the key useTLS is kept but has no effect in RingMQ');
+  assert.is(
+    describeUnknownKey('useTLS', known, new Set(['useTLS'])),
+    'the key useTLS is kept but has no effect in RingMQ',
+  );
 });
 
 test.run();

@@ -175,7 +175,7 @@ export interface OpenStore {
   readonly clock: FakeClock;
   readonly posted: FromWorker[];
   /** Puts, lets the worker take it, and returns the results. */
-  put(topic: string, queueId: number, messages: readonly TestMessage[]): StoredResult[];
+  readonly put: (topic: string, queueId: number, messages: readonly TestMessage[]) => StoredResult[];
 }
 
 /** Opens a store in `folder`. */
@@ -203,7 +203,7 @@ export async function openStore(
     main,
     clock,
     posted,
-    put(topic, queueId, messages) {
+    put: (topic, queueId, messages) => {
       main.put(topic, queueId, messages);
       while (store.drain.run()) continue;
       return main.takeResults();
@@ -249,7 +249,8 @@ function readEntries(bytes: Buffer): string[] {
   const entries: string[] = [];
   for (let at = 0; at < bytes.length; at += ENTRY_BYTES) {
     const { physicalOffset, sizeBytes, tagsCode } = readEntry(bytes, at);
-    if (sizeBytes !== 0 && sizeBytes !== PRE_BLANK_SIZE_BYTES) entries.push(`${physicalOffset} ${sizeBytes} ${tagsCode}`);
+    if (sizeBytes !== 0 && sizeBytes !== PRE_BLANK_SIZE_BYTES)
+      entries.push(`${physicalOffset} ${sizeBytes} ${tagsCode}`);
   }
   return entries;
 }

@@ -30,7 +30,14 @@ interface Running {
 
 async function start(folder: string, flushDiskType: string): Promise<Running> {
   const flags = ['start', '--port', '0', '--namesrv-port', '0', '--host', '127.0.0.1', '--data', folder];
-  const settings = ['--set', `flushDiskType=${flushDiskType}`, '--set', 'mappedFileSizeCommitLog=262144', '--set', 'maxMessageSize=65536'];
+  const settings = [
+    '--set',
+    `flushDiskType=${flushDiskType}`,
+    '--set',
+    'mappedFileSizeCommitLog=262144',
+    '--set',
+    'maxMessageSize=65536',
+  ];
   const child = spawn(process.execPath, [COMMAND, ...flags, ...settings], { stdio: ['ignore', 'pipe', 'pipe'] });
   let errors = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -44,7 +51,11 @@ async function start(folder: string, flushDiskType: string): Promise<Running> {
 }
 
 /** Sends without pause until the broker is gone; gives every body that was acknowledged. */
-async function sendUntilGone(address: string, round: number, onAcknowledged: (count: number) => void): Promise<Set<string>> {
+async function sendUntilGone(
+  address: string,
+  round: number,
+  onAcknowledged: (count: number) => void,
+): Promise<Set<string>> {
   const acknowledged = new Set<string>();
   const client = new TestClient(address);
   let next = 0;
@@ -118,7 +129,10 @@ test('SIGTERM under load: what was acknowledged is there after the restart, and 
   assert.equal(await exited, [0, null]);
   const again = await start(folder, 'ASYNC_FLUSH');
   const found = await stored(again.address);
-  assert.equal([...acknowledged].filter((body) => !found.has(body)), []);
+  assert.equal(
+    [...acknowledged].filter((body) => !found.has(body)),
+    [],
+  );
   const stopped = once(again.child, 'exit');
   again.child.kill('SIGTERM');
   await stopped;

@@ -25,6 +25,13 @@ test.after(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
+/** A time later than that of anything before, and not later than that of anything after. */
+async function nextMillisecond(): Promise<number> {
+  const nowMs = Date.now();
+  while (Date.now() === nowMs) await new Promise((resolve) => setImmediate(resolve));
+  return Date.now();
+}
+
 async function withRingMQ(
   options: { data?: string; config?: Record<string, string> },
   use: (client: TestClient, mq: RingMQ) => Promise<void>,
@@ -47,8 +54,14 @@ test('what is sent is pulled, in order, with its properties', () =>
       assert.is(sent.queueOffset, i);
     }
     const received = await client.pullAll('Greetings');
-    assert.equal(received.map((message) => message.body), Array.from({ length: 100 }, (_, i) => `hello ${i}`));
-    assert.equal(received.map((message) => message.queueOffset), Array.from({ length: 100 }, (_, i) => i));
+    assert.equal(
+      received.map((message) => message.body),
+      Array.from({ length: 100 }, (_, i) => `hello ${i}`),
+    );
+    assert.equal(
+      received.map((message) => message.queueOffset),
+      Array.from({ length: 100 }, (_, i) => i),
+    );
     assert.match(received[7]?.properties ?? '', 'KEYS\u0001k7\u0002');
   }));
 
@@ -69,9 +82,13 @@ test('sends in flight together are all answered, each queue without a gap', () =
 
 test('tags are filtered at the broker, and the offset moves on past what does not match', () =>
   withRingMQ({}, async (client) => {
-    for (let i = 0; i < 30; i++) await client.send('Tagged', String(i), { properties: `TAGS\u0001${i % 3 === 0 ? 'A' : 'B'}\u0002` });
+    for (let i = 0; i < 30; i++)
+      await client.send('Tagged', String(i), { properties: `TAGS\u0001${i % 3 === 0 ? 'A' : 'B'}\u0002` });
     const pulled = await client.pull('Tagged', 0, { tags: 'A' });
-    assert.equal(pulled.messages.map((message) => message.body), ['0', '3', '6', '9', '12', '15', '18', '21', '24', '27']);
+    assert.equal(
+      pulled.messages.map((message) => message.body),
+      ['0', '3', '6', '9', '12', '15', '18', '21', '24', '27'],
+    );
     assert.is(pulled.nextBeginOffset, 30);
     const none = await client.pull('Tagged', 0, { tags: 'C' });
     assert.is(none.code, ResponseCode.PULL_RETRY_IMMEDIATELY);
@@ -86,7 +103,10 @@ test('a pull at the end is held and answered by the next message', () =>
     // The answer to a later request on the same connection shows that the pull has been taken.
     await other.invoke(RequestCode.GET_MAX_OFFSET, { topic: 'Held', queueId: '0' });
     await client.send('Held', 'second');
-    assert.equal((await held).messages.map((message) => message.body), ['second']);
+    assert.equal(
+      (await held).messages.map((message) => message.body),
+      ['second'],
+    );
     await other.close();
   }));
 
@@ -108,7 +128,10 @@ test('small segments: the log rolls, and cold messages are read from files', asy
   await withRingMQ({ data, config: { ...config, maxMessageSize: '16384' } }, async (client) => {
     const bodies = Array.from({ length: 500 }, (_, i) => `${i}:${'x'.repeat(i * 7)}`);
     for (const body of bodies) assert.is((await client.send('Rolling', body)).code, ResponseCode.SUCCESS);
-    assert.equal((await client.pullAll('Rolling')).map((message) => message.body), bodies);
+    assert.equal(
+      (await client.pullAll('Rolling')).map((message) => message.body),
+      bodies,
+    );
   });
   await withRingMQ({ data, config: { ...config, maxMessageSize: '16384' } }, async (client) => {
     const received = await client.pullAll('Rolling');
@@ -117,15 +140,35 @@ test('small segments: the log rolls, and cold messages are read from files', asy
   });
 });
 
+test('offsets by time: in memory, and after a restart in the pool, from files', async () => {
+  const data = newFolder();
+  let middleMs = 0;
+  const search = async (client: TestClient, timestampMs: number): Promise<string | undefined> => {
+    const fields = { topic: 'Timed', queueId: '0', timestamp: String(timestampMs) };
+    return (await client.invoke(RequestCode.SEARCH_OFFSET_BY_TIMESTAMP, fields)).extFields?.offset;
+  };
+  await withRingMQ({ data }, async (client) => {
+    for (let i = 0; i < 40; i++) {
+      if (i === 20) middleMs = await nextMillisecond();
+      await client.send('Timed', String(i));
+    }
+    assert.is(await search(client, middleMs), '20');
+    assert.is(await search(client, 0), '0');
+    assert.is(await search(client, middleMs + 3_600_000), '40');
+  });
+  await withRingMQ({ data }, async (client) => {
+    assert.is(await search(client, middleMs), '20');
+    assert.is(await search(client, 0), '0');
+    assert.is(await search(client, middleMs + 3_600_000), '40');
+  });
+});
+
 test('two in one process do not meet; a folder in use is refused', async () => {
   const data = newFolder();
   const first = await startRingMQ({ data });
   try {
-    let refusal = '';
-    await startRingMQ({ data }).catch((error: Error) => {
-      refusal = error.message;
-    });
-    assert.match(refusal, data);
+    const refusal: unknown = await startRingMQ({ data }).catch((error: unknown) => error);
+    assert.match(String(refusal), data);
     const second = await startRingMQ({ data: newFolder() });
     assert.is.not(second.brokerAddress, first.brokerAddress);
     await second.stop();

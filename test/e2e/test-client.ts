@@ -2,8 +2,14 @@
 import { systemClock } from '#src/base/clock.js';
 import { createLogger } from '#src/base/log.js';
 import { emptyRecordParts, locateParts, readInt64, RECORD } from '#src/message/stored-record.js';
-import { PullMessageRequestHeader, PullMessageResponseHeader } from '#src/remoting/headers/pull-message-request-header.js';
-import { SendMessageRequestHeaderV2, SendMessageResponseHeader } from '#src/remoting/headers/send-message-request-header.js';
+import {
+  PullMessageRequestHeader,
+  PullMessageResponseHeader,
+} from '#src/remoting/headers/pull-message-request-header.js';
+import {
+  SendMessageRequestHeaderV2,
+  SendMessageResponseHeader,
+} from '#src/remoting/headers/send-message-request-header.js';
 import { RemotingClient } from '#src/remoting/remoting-client.js';
 import { createRequest, type RemotingCommand } from '#src/remoting/remoting-command.js';
 import { RequestCode } from '#src/remoting/request-code.js';
@@ -50,7 +56,11 @@ export class TestClient {
     return this.#client.invoke(this.address, createRequest(code, extFields, body), TIMEOUT_MS);
   }
 
-  async send(topic: string, body: string | Buffer, fields: { queueId?: number; properties?: string } = {}): Promise<Sent> {
+  async send(
+    topic: string,
+    body: string | Buffer,
+    fields: { queueId?: number; properties?: string } = {},
+  ): Promise<Sent> {
     const header = SendMessageRequestHeaderV2.encode({
       producerGroup: 'test-producer',
       topic,
@@ -70,7 +80,11 @@ export class TestClient {
     return { code: response.code, remark: response.remark, queueOffset, msgId };
   }
 
-  async pull(topic: string, queueOffset: number, fields: { queueId?: number; tags?: string; suspendMs?: number; count?: number } = {}): Promise<Pulled> {
+  async pull(
+    topic: string,
+    queueOffset: number,
+    fields: { queueId?: number; tags?: string; suspendMs?: number; count?: number } = {},
+  ): Promise<Pulled> {
     const header = PullMessageRequestHeader.encode({
       consumerGroup: 'CID_RMQ_SYS_test',
       topic,
@@ -92,7 +106,7 @@ export class TestClient {
   /** Everything in a queue, from its start. */
   async pullAll(topic: string, queueId = 0): Promise<Received[]> {
     const all: Received[] = [];
-    for (let offset = 0; ; ) {
+    for (let offset = 0; ;) {
       const { code, messages, nextBeginOffset } = await this.pull(topic, offset, { queueId });
       if (code !== 0) return all;
       all.push(...messages);
@@ -108,7 +122,8 @@ export class TestClient {
 function decodeRecords(body: Buffer | undefined): Received[] {
   const messages: Received[] = [];
   const parts = emptyRecordParts();
-  for (let at = 0; body !== undefined && at < body.length; at += body.readInt32BE(at)) {
+  if (body === undefined) return messages;
+  for (let at = 0; at < body.length; at += body.readInt32BE(at)) {
     if (!locateParts(body, at, body.length, parts)) throw new Error(`no whole record at ${at}`);
     messages.push({
       body: body.toString('utf8', parts.bodyStart, parts.bodyEnd),

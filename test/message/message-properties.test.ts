@@ -63,7 +63,10 @@ test('a damaged batch is refused with MESSAGE_ILLEGAL wherever it is cut', () =>
   assert.is(decodeBatch(batch)[1]?.properties, 'k\u0001v\u0002');
   for (let end = 0; end < batch.length; end++) {
     if (end === one.length) continue;
-    assert.throws(() => decodeBatch(batch.subarray(0, end)), (error: { code: number }) => error.code === 13);
+    assert.throws(
+      () => decodeBatch(batch.subarray(0, end)),
+      (error: { code: number }) => error.code === 13,
+    );
   }
 });
 

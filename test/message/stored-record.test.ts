@@ -55,7 +55,10 @@ for (const [name, topic, bornHost, storeHost, magic] of [
     assert.is(record.readInt32BE(RECORD.MAGIC), magic);
     assert.is(record.toString('utf8', parts.bodyStart, parts.bodyEnd), 'hello');
     assert.is(record.toString('utf8', parts.topicStart, parts.topicEnd), topic);
-    assert.is(record.toString('utf8', parts.propertiesStart, parts.propertiesEnd), 'TAGS\u0001Grün\u0002UNIQ_KEY\u0001x\u0002');
+    assert.is(
+      record.toString('utf8', parts.propertiesStart, parts.propertiesEnd),
+      'TAGS\u0001Grün\u0002UNIQ_KEY\u0001x\u0002',
+    );
     const flags = record.readInt32BE(RECORD.SYS_FLAG);
     assert.is((flags & SysFlag.BORN_HOST_V6) !== 0, bornHost.length === 20);
     assert.is((flags & SysFlag.STORE_HOST_V6) !== 0, storeHost.length === 20);
@@ -69,7 +72,8 @@ test('a record cut anywhere, or with a changed length, is refused and nothing is
   const parts = emptyRecordParts();
   locateParts(record, 0, record.length, parts);
   const bodySizePosition = parts.bodyStart - 4;
-  for (let limit = 0; limit < record.length; limit++) assert.not(locateParts(record, 0, limit, parts), `cut at ${limit}`);
+  for (let limit = 0; limit < record.length; limit++)
+    assert.not(locateParts(record, 0, limit, parts), `cut at ${limit}`);
   for (const position of [RECORD.TOTAL_SIZE, bodySizePosition]) {
     for (const length of [-1, 0, 1, record.length - 1, record.length + 1, 0x7fffffff, -0x80000000]) {
       const damaged = Buffer.from(record);

@@ -3,7 +3,13 @@ import { Worker } from 'node:worker_threads';
 
 import * as assert from 'uvu/assert';
 
-import { allocateRequestRing, ENTRY, EntryKind, RequestRingConsumer, RequestRingProducer } from '#src/ring/request-ring.js';
+import {
+  allocateRequestRing,
+  ENTRY,
+  EntryKind,
+  RequestRingConsumer,
+  RequestRingProducer,
+} from '#src/ring/request-ring.js';
 
 import { suite } from '../suite.js';
 
@@ -84,7 +90,7 @@ test('another thread sees every byte of what was committed', async () => {
   });
   const producer = new RequestRingProducer(memory);
   let seed = 7;
-  for (let tag = 0; tag < total; ) {
+  for (let tag = 0; tag < total;) {
     seed = (Math.imul(seed, 1103515245) + 12345) & 0x7fffffff;
     if (put(producer, ENTRY.PAYLOAD + 8 + (seed % 2000), tag)) tag++;
   }

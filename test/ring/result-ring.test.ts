@@ -1,7 +1,12 @@
 /** The result ring: fields survive, nothing shows before publish, a waiter wakes, overfilling is a bug. */
 import * as assert from 'uvu/assert';
 
-import { allocateResultRing, emptyStoredResult, ResultRingConsumer, ResultRingProducer } from '#src/ring/result-ring.js';
+import {
+  allocateResultRing,
+  emptyStoredResult,
+  ResultRingConsumer,
+  ResultRingProducer,
+} from '#src/ring/result-ring.js';
 
 import { suite } from '../suite.js';
 

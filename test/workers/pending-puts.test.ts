@@ -17,7 +17,10 @@ test('a batch is answered with its last result, with all offsets', () => {
   assert.not(puts.hasRoom(2));
   for (let i = 0; i < 3; i++) {
     assert.is(answers.length, 0);
-    puts.settle({ ...emptyStoredResult(), requestId, queueOffset: 10 + i, physicalOffset: 100 * i, isLast: i === 2 }, undefined);
+    puts.settle(
+      { ...emptyStoredResult(), requestId, queueOffset: 10 + i, physicalOffset: 100 * i, isLast: i === 2 },
+      undefined,
+    );
   }
   assert.is(answers.length, 1);
   assert.is(answers[0]?.queueOffset, 10);
@@ -48,7 +51,10 @@ test('failAll answers everything with the cause', () => {
   const answers: PutResult[] = [];
   for (let i = 0; i < 5; i++) puts.add((result) => answers.push(result), 1, 0);
   puts.failAll('gone');
-  assert.equal(answers.map((answer) => [answer.status, answer.remark]), Array.from({ length: 5 }, () => [PutStatus.SERVICE_NOT_AVAILABLE, 'gone']));
+  assert.equal(
+    answers.map((answer) => [answer.status, answer.remark]),
+    Array.from({ length: 5 }, () => [PutStatus.SERVICE_NOT_AVAILABLE, 'gone']),
+  );
   assert.is(puts.size, 0);
 });
 

@@ -23,8 +23,12 @@ const message: MessageToStore = {
   properties: '',
 };
 
-async function open(folder: string, clock: FakeClock, onFailure: (cause: Error) => unknown = () => undefined): Promise<StoreClient> {
-  return await StoreClient.open({
+function open(
+  folder: string,
+  clock: FakeClock,
+  onFailure: (cause: Error) => unknown = () => undefined,
+): Promise<StoreClient> {
+  return StoreClient.open({
     settings: {
       storePathRootDir: folder,
       storePathCommitLog: `${folder}/commitlog`,
@@ -57,7 +61,10 @@ test('a worker that dies: what it had is answered SERVICE_NOT_AVAILABLE with the
     store.putMessage(message, done);
   });
   assert.is((await first).status, PutStatus.SERVICE_NOT_AVAILABLE);
-  assert.equal(failures.map((cause) => cause.message), ['a bug of the worker']);
+  assert.equal(
+    failures.map((cause) => cause.message),
+    ['a bug of the worker'],
+  );
   const later: PutResult[] = [];
   store.putMessage(message, (result) => later.push(result));
   assert.is(later[0]?.status, PutStatus.SERVICE_NOT_AVAILABLE);
@@ -81,14 +88,20 @@ test('a worker that hangs: puts are answered FLUSH_DISK_TIMEOUT in time, and sto
 });
 
 test('a full ring holds puts back, in order, and past the bound answers SYSTEM_BUSY', async () => {
-  const store = await open('/nowhere/dies-not-yet', new FakeClock());
-  const busy: PutResult[] = [];
+  const clock = new FakeClock();
+  const store = await open('/nowhere/hangs-full', clock);
+  const answers: PutResult[] = [];
   const large = { ...message, body: Buffer.alloc(4096) };
   const puts = 400;
-  for (let i = 0; i < puts; i++) store.putMessage(large, (result) => busy.push(result));
+  for (let i = 0; i < puts; i++) store.putMessage(large, (result) => answers.push(result));
+  const busy = [...answers];
   assert.ok(busy.length > 0 && busy.length < puts);
   assert.ok(busy.every((result) => result.status === PutStatus.SYSTEM_BUSY));
   assert.match(busy[0]?.remark ?? '', 'bytes wait to be stored');
+  const stopped = store.stop();
+  clock.advance(STOP_TIMEOUT_MS);
+  await stopped;
+  assert.is(answers.length, puts, 'each put is answered once');
 });
 
 test.run();
