@@ -23,6 +23,8 @@ export interface ConfigKey<T> {
   readonly changeable: boolean;
   /** Printed by `-m`. Java: `@ImportantField`. */
   readonly important: boolean;
+  /** Checked and shown, but nothing reads it yet. */
+  readonly pending: boolean;
   /** For the documentation, when the default depends on the machine. */
   readonly defaultText: string;
   readonly defaultFor: (context: DefaultContext) => T;
@@ -40,6 +42,7 @@ export type ConfigOf<S extends ConfigSchema> = {
 interface KeyOptions {
   readonly changeable?: boolean;
   readonly important?: boolean;
+  readonly pending?: boolean;
 }
 
 /** A default that is worked out, and how the documentation calls it. */
@@ -79,6 +82,7 @@ function defineKey<T extends Scalar>(
     doc,
     changeable: options.changeable ?? false,
     important: options.important ?? false,
+    pending: options.pending ?? false,
     defaultText,
     defaultFor: from,
   };

@@ -34,12 +34,14 @@ export class ConfigStore<S extends ConfigSchema> {
   readonly #schema: S;
   readonly #values: Record<string, unknown>;
   readonly #unknown: Map<string, string>;
+  readonly #pending: readonly string[];
   readonly #listeners: ConfigListener[] = [];
 
   /** Later layers win. Throws {@link ConfigError} for the first value that is not allowed. */
   constructor(schema: S, layers: readonly ConfigLayer[], machine: MachineFacts) {
     this.#schema = schema;
     const texts = mergeLayers(layers);
+    this.#pending = [...texts.keys()].filter((name) => this.#keyNamed(name)?.pending === true);
     this.#values = {};
     for (const [name, key] of Object.entries(schema)) {
       const given = texts.get(name);
@@ -60,6 +62,11 @@ export class ConfigStore<S extends ConfigSchema> {
   /** Keys that were given and that the schema does not have. */
   get unknownKeys(): readonly string[] {
     return [...this.#unknown.keys()];
+  }
+
+  /** Keys that were given and that nothing reads yet. */
+  get pendingKeys(): readonly string[] {
+    return this.#pending;
   }
 
   /** Changes all or, if one value is not allowed, none: then throws {@link ConfigError}. Keys unlike `changeable` wait for a restart. */

@@ -32,7 +32,9 @@ export function createLogger(component: string, level: LogLevel = 'info', sink: 
   const threshold = LOG_LEVELS.indexOf(level);
   const write = (entryLevel: LogLevel, message: string, fields?: LogFields): void => {
     if (LOG_LEVELS.indexOf(entryLevel) < threshold) return;
-    sink(`${new Date().toISOString()} ${entryLevel.toUpperCase()} ${component} ${message}${formatFields(fields)}`);
+    sink(
+      `${new Date().toISOString()} ${entryLevel.toUpperCase()} ${component} ${message.replaceAll(CONTROL_CHARACTERS, ' ')}${formatFields(fields)}`,
+    );
   };
   return {
     debug: (message, fields) => write('debug', message, fields),
@@ -42,6 +44,10 @@ export function createLogger(component: string, level: LogLevel = 'info', sink: 
     child: (name) => createLogger(name, level, sink),
   };
 }
+
+/** What would make a value look like more fields or more lines; peers choose some of the values. */
+const NEEDS_QUOTES = /[\s"=\p{Cc}]/u;
+const CONTROL_CHARACTERS = /\p{Cc}+/gu;
 
 function formatFields(fields: LogFields | undefined): string {
   if (fields === undefined) return '';
@@ -55,5 +61,5 @@ function formatValue(value: unknown): string {
     const cause = value.cause === undefined ? '' : ` caused by ${formatValue(value.cause)}`;
     return `${value.stack ?? value.message}${cause}`;
   }
-  return typeof value === 'string' ? value : JSON.stringify(value ?? null);
+  return typeof value === 'string' && !NEEDS_QUOTES.test(value) ? value : JSON.stringify(value ?? null);
 }

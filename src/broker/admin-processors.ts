@@ -58,6 +58,7 @@ export function adminProcessors(deps: AdminProcessorDeps): ReadonlyMap<number, R
     [RequestCode.VIEW_MESSAGE_BY_ID, createViewMessageProcessor(deps.store)],
     [RequestCode.UPDATE_AND_CREATE_TOPIC, topics.update],
     [RequestCode.DELETE_TOPIC_IN_BROKER, topics.delete],
+    [RequestCode.GET_TOPIC_CONFIG, topics.get],
     [RequestCode.GET_ALL_TOPIC_CONFIG, topics.getAll],
     [RequestCode.GET_TOPIC_STATS_INFO, createTopicStatsProcessor(deps)],
     [RequestCode.UPDATE_AND_CREATE_SUBSCRIPTIONGROUP, groups.update],

@@ -21,6 +21,7 @@ export function loadBrokerConfig(
   machine: MachineFacts = readMachineFacts(),
 ): BrokerConfigStore {
   const store = new ConfigStore(brokerConfigSchema, layers, machine);
+  for (const key of store.pendingKeys) logger.warn(`the key ${key} has no effect in this version`);
   for (const key of store.unknownKeys) {
     logger.warn(describeUnknownKey(key, Object.keys(brokerConfigSchema), APACHE_ONLY_KEYS));
   }

@@ -1,7 +1,7 @@
 /**
  * The broker's configuration: RocketMQ's behaviour as its keys say it. One flat object with the keys of the store and of the
  * network beside these. Main thread. Java: BrokerConfig, BrokerIdentity.
- * Invariant: names and defaults are Apache 5.5.0's; a key stands here only if something reads it.
+ * Invariant: names and defaults are Apache 5.5.0's; a key that nothing reads is marked as pending.
  */
 import { bool, derived, int, oneOf, path, port, text, type ConfigOf } from '../base/config-schema.js';
 import { LOG_LEVELS } from '../base/log.js';
@@ -17,6 +17,8 @@ const WILDCARD_ADDRESSES: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 const NAMESRV_ADDR_ALLOWED = 'host:port, several with ; between them';
 
 const changeable = { changeable: true } as const;
+/** Nothing reads the key yet. */
+const pending = { pending: true } as const;
 const important = { important: true } as const;
 
 /** Who this broker is and where it can be reached. */
@@ -83,8 +85,8 @@ const identityKeys = {
     min: 1,
   }),
   registerBrokerTimeoutMills: int(24_000, 'How long a registration may take, ms.', changeable),
-  forceRegister: bool(true, 'Register every period even if nothing has changed.', changeable),
-  compressedRegister: bool(false, 'Send registrations deflated.', changeable),
+  forceRegister: bool(true, 'Register every period even if nothing has changed.', { ...changeable, ...pending }),
+  compressedRegister: bool(false, 'Send registrations deflated.', { ...changeable, ...pending }),
   logLevel: oneOf(LOG_LEVELS, 'info', 'Least severity that is logged.'),
   configBlackList: text('configBlackList;brokerConfigPath', 'Keys that UPDATE_BROKER_CONFIG (25) refuses to change.'),
 };
@@ -121,7 +123,7 @@ const topicAndClientKeys = {
   subscriptionExpiredTimeout: int(
     600_000,
     'A subscription that no client of the group has repeated for this long is forgotten, ms.',
-    { min: 1, ...changeable },
+    { min: 1, ...changeable, ...pending },
   ),
   flushConsumerOffsetInterval: int(5_000, 'Time between two writes of the consumer offsets, ms.', { min: 1 }),
   useServerSideResetOffset: bool(
@@ -132,7 +134,7 @@ const topicAndClientKeys = {
   enableBroadcastOffsetStore: bool(
     true,
     'Remember where broadcasting consumers are, for those that come through a proxy.',
-    changeable,
+    { ...changeable, ...pending },
   ),
   validateSystemTopicWhenUpdateTopic: bool(true, 'Refuse to create or change topics of the system.', changeable),
   clearRetryTopicWhenDeleteTopic: bool(true, 'Delete the retry topics of POP with their topic.', changeable),
@@ -148,7 +150,7 @@ const messageKeys = {
   slaveReadEnable: bool(false, 'Send consumers to a slave when they lag far behind.', changeable),
   rejectTransactionMessage: bool(false, 'Refuse messages of transactions.', { ...changeable, ...important }),
   enablePropertyFilter: bool(false, 'Accept SQL92 filter expressions.', changeable),
-  filterSupportRetry: bool(false, 'Apply SQL92 filters to retry topics too.', changeable),
+  filterSupportRetry: bool(false, 'Apply SQL92 filters to retry topics too.', { ...changeable, ...pending }),
   traceOn: bool(true, 'Tell clients to record traces (TRACE_ON in send answers).', changeable),
   traceTopicEnable: bool(false, 'Create the trace topic at the start.', important),
   msgTraceTopicName: text('RMQ_SYS_TRACE_TOPIC', 'Name of the trace topic.', {
@@ -156,7 +158,10 @@ const messageKeys = {
     pattern: TOPIC_PATTERN,
     allowed: 'letters, digits, % | - _',
   }),
-  storeReplyMessageEnable: bool(true, 'Store the replies of request-reply as well as handing them on.', changeable),
+  storeReplyMessageEnable: bool(true, 'Store the replies of request-reply as well as handing them on.', {
+    ...changeable,
+    ...pending,
+  }),
   startAcceptSendRequestTimeStamp: int(0, 'Refuse sends before this time, ms since the epoch.', {
     max: Number.MAX_SAFE_INTEGER,
     ...changeable,
@@ -164,9 +169,10 @@ const messageKeys = {
   transactionTimeOut: int(6_000, 'A transaction is asked about when it is undecided for this long, ms.', {
     ...changeable,
     ...important,
+    ...pending,
   }),
-  transactionCheckMax: int(15, 'How often it is asked about.', { ...changeable, ...important }),
-  transactionCheckInterval: int(30_000, 'Time between two rounds of asking, ms.', { min: 1, ...important }),
+  transactionCheckMax: int(15, 'How often it is asked about.', { ...changeable, ...important, ...pending }),
+  transactionCheckInterval: int(30_000, 'Time between two rounds of asking, ms.', { min: 1, ...important, ...pending }),
 };
 
 /** Every key of the broker. */

@@ -6,6 +6,8 @@
 import { bytes, int } from '../base/config-schema.js';
 
 const changeable = { changeable: true } as const;
+/** Nothing reads the key yet. */
+const pending = { pending: true } as const;
 
 /** Limits of the network and of the memory between the threads. */
 export const limitKeys = {
@@ -17,6 +19,7 @@ export const limitKeys = {
   serverSocketBacklog: int(1_024, 'Connections that wait to be accepted; the system refuses more.', {
     min: 1,
     max: 65_535,
+    ...pending,
   }),
   maxFrameSizeBytes: bytes(16 * 2 ** 20, 'Largest frame; a larger one closes its connection.', { min: 4_096 }),
   connectionSendBufferSizeBytes: bytes(

@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { bool, bytes, derived, int, oneOf, path, port, text } from '../base/config-schema.js';
 
 const changeable = { changeable: true } as const;
+/** Nothing reads the key yet. */
+const pending = { pending: true } as const;
 const important = { important: true } as const;
 
 /** Where, how large, how safe. */
@@ -49,40 +51,43 @@ const fileKeys = {
     ...changeable,
     ...important,
   }),
-  maxTopicLength: int(127, 'Longest topic name, bytes.', { min: 1, max: 255 }),
+  maxTopicLength: int(127, 'Longest topic name, bytes.', { min: 1, max: 255, ...pending }),
 };
 
 /** How long messages are kept. */
 const retentionKeys = {
-  fileReservedTime: int(72, 'How long segments are kept, hours.', { ...changeable, ...important }),
+  fileReservedTime: int(72, 'How long segments are kept, hours.', { ...changeable, ...important, ...pending }),
   deleteWhen: text('04', 'Hours of the day at which old segments are deleted, `;` between them.', {
     ...changeable,
     ...important,
     pattern: /^([01]\d|2[0-3])(;([01]\d|2[0-3]))*;?$/,
     allowed: 'hours from 00 to 23 with ; between them',
+    ...pending,
   }),
   diskMaxUsedSpaceRatio: int(
     75,
     'Above this use of the disk, per cent, segments past their time are deleted at any hour.',
-    { min: 10, max: 95, ...changeable },
+    { min: 10, max: 95, ...changeable, ...pending },
   ),
   diskSpaceWarningLevelRatio: int(90, 'Above this use of the disk, per cent, writes are refused.', {
     min: 35,
     max: 99,
     ...changeable,
+    ...pending,
   }),
   diskSpaceCleanForciblyRatio: int(
     85,
     'Above this use of the disk, per cent, segments are deleted before their time.',
-    { min: 30, max: 99, ...changeable },
+    { min: 30, max: 99, ...changeable, ...pending },
   ),
-  cleanFileForciblyEnable: bool(true, 'Allow that.', { ...changeable, ...important }),
+  cleanFileForciblyEnable: bool(true, 'Allow that.', { ...changeable, ...important, ...pending }),
   messageDelayLevel: text(
     '1s 5s 10s 30s 1m 2m 3m 4m 5m 6m 7m 8m 9m 10m 20m 30m 1h 2h',
     'The delay levels, from 1 up.',
     {
       pattern: /^\d+[smhd]( +\d+[smhd])*$/,
       allowed: 'times such as 1s 5m 2h 1d with spaces between them',
+      ...pending,
     },
   ),
 };
@@ -98,22 +103,32 @@ const readKeys = {
     ...changeable,
     ...important,
   }),
-  maxTransferBytesOnMessageInDisk: bytes(64 * 2 ** 10, 'Most bytes of one pull answer from disk.', {
-    ...changeable,
-    ...important,
-  }),
-  maxTransferCountOnMessageInDisk: int(8, 'Most messages of one pull answer from disk.', {
-    min: 1,
-    ...changeable,
-    ...important,
-  }),
+  maxTransferBytesOnMessageInDisk: bytes(
+    64 * 2 ** 10,
+    'Most bytes of one pull answer from disk in Apache; here the limit for memory holds.',
+    {
+      ...changeable,
+      ...important,
+      ...pending,
+    },
+  ),
+  maxTransferCountOnMessageInDisk: int(
+    8,
+    'Most messages of one pull answer from disk in Apache; here the limit for memory holds.',
+    {
+      min: 1,
+      ...changeable,
+      ...important,
+      ...pending,
+    },
+  ),
   accessMessageInMemoryMaxRatio: int(
     40,
     'Share of the memory, per cent, up to which a lag counts as in memory when a slave is suggested.',
-    { max: 100, ...changeable, ...important },
+    { max: 100, ...changeable, ...important, ...pending },
   ),
-  messageIndexEnable: bool(true, 'Keep an index of keys.', important),
-  defaultQueryMaxNum: int(32, 'Most messages of one query by key.', { min: 1, ...changeable }),
+  messageIndexEnable: bool(true, 'Keep an index of keys.', { ...important, ...pending }),
+  defaultQueryMaxNum: int(32, 'Most messages of one query by key.', { min: 1, ...changeable, ...pending }),
 };
 
 /** Replication. */
@@ -125,7 +140,7 @@ const replicationKeys = {
   slaveTimeout: int(
     3_000,
     'How long a send waits for a slave under SYNC_MASTER before it is answered FLUSH_SLAVE_TIMEOUT (12), ms.',
-    changeable,
+    { ...changeable, ...pending },
   ),
 };
 

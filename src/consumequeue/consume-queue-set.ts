@@ -127,14 +127,19 @@ export class ConsumeQueueSet {
     while (!this.stepRound()) continue;
   }
 
-  /** Forgets the queues of a topic and removes their files; their keys are not used again. */
+  /**
+   * Forgets the queues of a topic and removes their files; their keys are not used again. A topic without queues has no files, and its name,
+   * which may be anything that a client sent, is no part of a path.
+   */
   deleteTopic(topic: string): void {
+    let isKnown = false;
     for (const [name, queue] of this.#byName) {
       if (queue.topic !== topic) continue;
+      isKnown = true;
       queue.isDeleted = true;
       this.#byName.delete(name);
     }
-    this.#files.deleteTopic(topic);
+    if (isKnown) this.#files.deleteTopic(topic);
   }
 
   /** As `ConsumeQueueFiles.fdatasyncLater`. */

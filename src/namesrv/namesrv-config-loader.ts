@@ -32,6 +32,7 @@ export function loadNamesrvConfig(
   machine: MachineFacts = readMachineFacts(),
 ): NamesrvConfigStore {
   const store = new ConfigStore(namesrvConfigSchema, layers, machine);
+  for (const key of store.pendingKeys) logger.warn(`the key ${key} has no effect in this version`);
   for (const key of store.unknownKeys) {
     logger.warn(describeUnknownKey(key, Object.keys(namesrvConfigSchema), APACHE_ONLY_KEYS));
   }

@@ -1,6 +1,6 @@
 /**
  * The NameServer's configuration. Main thread. Java: NamesrvConfig, NettyServerConfig.
- * Invariant: names and defaults are Apache 5.5.0's; a key stands here only if something reads it.
+ * Invariant: names and defaults are Apache 5.5.0's; a key that nothing reads is marked as pending.
  */
 import { join } from 'node:path';
 
@@ -30,8 +30,8 @@ export const namesrvConfigSchema = {
     ),
     'File that UPDATE_NAMESRV_CONFIG (318) writes; the one given by -c, if any.',
   ),
-  productEnvName: text('center', 'Part of the cluster-test environment; kept, without effect.'),
-  clusterTest: bool(false, 'Part of the cluster-test environment; kept, without effect.'),
+  productEnvName: text('center', 'Part of the cluster-test environment.', { pending: true }),
+  clusterTest: bool(false, 'Part of the cluster-test environment.', { pending: true }),
   orderMessageEnable: bool(false, 'Add the ordered-topic configuration to routes (105).', changeable),
   returnOrderTopicConfigToBroker: bool(
     true,

@@ -67,7 +67,7 @@ export function compileDecoder(
     if (text !== undefined || field.isMandatory) reportFault(header, field, text);
     return field.fallback;
   };
-  return (ext = NO_FIELDS) => read(ext, fields, fault, readText, readInteger, readDouble, readBoolean);
+  return (ext = NO_FIELDS) => read(ext, fields, fault, readText, readInt, readLong, readDouble, readBoolean);
 }
 
 /** `(value) => ({ b: value.topic, … })`, without the fields that are undefined. */
@@ -81,6 +81,9 @@ export function compileEncoder(fields: readonly DeclaredField[]): (value: Untype
   ) => ExtFields;
 }
 
+/** Java's Long.MAX_VALUE, as near as a double comes to it. */
+const LONG_MAX = 2 ** 63;
+
 type Reader = (text: string | undefined, field: DeclaredField, fault: Fault) => FieldValue | undefined;
 type Decode = (ext: ExtFields, fields: readonly DeclaredField[], fault: Fault, ...readers: Reader[]) => UntypedHeader;
 
@@ -88,11 +91,18 @@ function readText(text: string | undefined, field: DeclaredField, fault: Fault):
   return text ?? fault(field, text);
 }
 
-function readInteger(text: string | undefined, field: DeclaredField, fault: Fault): FieldValue | undefined {
+/** As Java's Integer.parseInt: what does not fit 32 bits is as good as unreadable. */
+function readInt(text: string | undefined, field: DeclaredField, fault: Fault): FieldValue | undefined {
   // Number('') is 0; Java refuses it.
   if (text === undefined || text === '') return fault(field, text);
   const value = Number(text);
-  return Number.isInteger(value) ? value : fault(field, text);
+  return (value | 0) === value ? value : fault(field, text);
+}
+
+function readLong(text: string | undefined, field: DeclaredField, fault: Fault): FieldValue | undefined {
+  if (text === undefined || text === '') return fault(field, text);
+  const value = Number(text);
+  return Number.isInteger(value) && Math.abs(value) <= LONG_MAX ? value : fault(field, text);
 }
 
 function readDouble(text: string | undefined, field: DeclaredField, fault: Fault): FieldValue | undefined {
@@ -109,9 +119,9 @@ function readBoolean(text: string | undefined, field: DeclaredField, fault: Faul
 
 const READERS: Readonly<Record<FieldKind, Reader>> = {
   string: readText,
-  int: readInteger,
-  long: readInteger,
+  int: readInt,
+  long: readLong,
   double: readDouble,
   boolean: readBoolean,
 };
-const READER_NAMES = [readText, readInteger, readDouble, readBoolean].map((reader) => reader.name);
+const READER_NAMES = [readText, readInt, readLong, readDouble, readBoolean].map((reader) => reader.name);

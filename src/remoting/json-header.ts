@@ -57,8 +57,8 @@ function isObject(value: unknown): value is Untrusted {
 /** Java: a missing number is 0. */
 function integer(value: unknown): number {
   if (value === undefined || value === null) return 0;
-  if (typeof value !== 'number' || !Number.isInteger(value))
-    throw new ProtocolError('a number of the header is not an integer');
+  if (typeof value !== 'number' || (value | 0) !== value)
+    throw new ProtocolError('a number of the header is not a 32-bit integer');
   return value;
 }
 
@@ -77,12 +77,21 @@ function extFields(value: unknown): ExtFields | undefined {
   return value as ExtFields;
 }
 
+function textOf(member: unknown): string {
+  try {
+    return JSON.stringify(member);
+  } catch (error) {
+    // JSON.parse takes objects nested deeper than JSON.stringify does.
+    throw new ProtocolError('a field of the header is nested too deeply', { cause: error });
+  }
+}
+
 /** As fastjson fills a Map<String, String>: numbers and booleans become text, null is as good as missing. */
 function stringFields(value: Untrusted): ExtFields {
   const fields: ExtFields = {};
   for (const [key, member] of Object.entries(value)) {
     if (member === null) continue;
-    fields[key] = typeof member === 'string' ? member : JSON.stringify(member);
+    fields[key] = typeof member === 'string' ? member : textOf(member);
   }
   return fields;
 }

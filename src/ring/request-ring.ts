@@ -13,7 +13,7 @@
 import { assert } from '../base/assert.js';
 
 /** What an entry is; see {@link ENTRY}. */
-export const EntryKind = { PAD: 0, PUT: 1, OPEN_QUEUE: 2 } as const;
+export const EntryKind = { PAD: 0, PUT: 1, OPEN_QUEUE: 2, DELETE_TOPIC: 3 } as const;
 
 /**
  * Positions of an entry's fields, little endian, from the entry's start.
@@ -21,12 +21,12 @@ export const EntryKind = { PAD: 0, PUT: 1, OPEN_QUEUE: 2 } as const;
  *     0   u32  entrySizeBytes    whole entry with header, a multiple of 8
  *     4   u16  kind              EntryKind
  *     6   u16  messageCount      PUT: stored records that follow, at least 1
- *     8   u32  requestId         PUT: comes back in every result
+ *     8   u32  requestId         PUT: comes back in every result; DELETE_TOPIC: in the control message that says it is done
  *     12  u32  queueKey          the sender's number for a (topic, queueId)
  *     16  u32  payloadSizeBytes  bytes from 32 on that are in use
  *     20  u32  queueId           OPEN_QUEUE only
  *     24  f64  firstQueueOffset  OPEN_QUEUE only: the queue's first offset to assign
- *     32  payload                PUT: stored records one after the other; OPEN_QUEUE: the topic, UTF-8
+ *     32  payload                PUT: stored records one after the other; else the topic, UTF-8
  */
 export const ENTRY = {
   SIZE: 0,

@@ -12,7 +12,7 @@
  *           4  u32  queueKey             32  f64  physicalOffset
  *           8  u32  sizeBytes            40  f64  tagsCode
  *           12 u32  status (PutStatus)   48  f64  storeTimestampMs
- *           16 u32  1 on the last result of a request, else 0
+ *           16 u32  LAST on the last result of a request, QUEUED if the message has a queue offset
  *
  * Invariant: the main thread has at most `capacity` messages under way, so the ring is never too full for a result.
  */
@@ -22,6 +22,8 @@ const HEAD_WORD = 0;
 const TAIL_WORD = 16;
 const SLOTS_BYTES = 128;
 const RESULT_BYTES = 64;
+const LAST = 1;
+const QUEUED = 2;
 const RESULT_U32 = RESULT_BYTES / 4;
 const RESULT_F64 = RESULT_BYTES / 8;
 
@@ -38,6 +40,8 @@ export interface StoredResult {
   sizeBytes: number;
   status: number;
   isLast: boolean;
+  /** False for half messages and their roll-backs, which are in the log but in no consume queue. */
+  isQueued: boolean;
   queueOffset: number;
   physicalOffset: number;
   tagsCode: number;
@@ -52,6 +56,7 @@ export function emptyStoredResult(): StoredResult {
     sizeBytes: 0,
     status: 0,
     isLast: true,
+    isQueued: true,
     queueOffset: 0,
     physicalOffset: 0,
     tagsCode: 0,
@@ -85,7 +90,7 @@ export class ResultRingProducer {
     this.#u32[u + 1] = result.queueKey;
     this.#u32[u + 2] = result.sizeBytes;
     this.#u32[u + 3] = result.status;
-    this.#u32[u + 4] = result.isLast ? 1 : 0;
+    this.#u32[u + 4] = (result.isLast ? LAST : 0) | (result.isQueued ? QUEUED : 0);
     const f = slot * RESULT_F64;
     this.#f64[f + 3] = result.queueOffset;
     this.#f64[f + 4] = result.physicalOffset;
@@ -126,7 +131,9 @@ export class ResultRingConsumer {
     into.queueKey = this.#u32[u + 1] ?? 0;
     into.sizeBytes = this.#u32[u + 2] ?? 0;
     into.status = this.#u32[u + 3] ?? 0;
-    into.isLast = this.#u32[u + 4] === 1;
+    const flags = this.#u32[u + 4] ?? 0;
+    into.isLast = (flags & LAST) !== 0;
+    into.isQueued = (flags & QUEUED) !== 0;
     const f = slot * RESULT_F64;
     into.queueOffset = this.#f64[f + 3] ?? 0;
     into.physicalOffset = this.#f64[f + 4] ?? 0;

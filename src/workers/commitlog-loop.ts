@@ -9,7 +9,7 @@ import type { Clock } from '../base/clock.js';
 import type { Doorbell } from '../ring/doorbell.js';
 import { StatusWord } from '../ring/store-status-page.js';
 import type { CommitlogStore } from './commitlog-store.js';
-import type { FromWorker, ToWorker } from './control-message.js';
+import type { ToWorker } from './control-message.js';
 
 const SLEEP_MS_MAX = 1000;
 /** Under load the event loop runs after so many batches, for file operations under way. */
@@ -22,7 +22,6 @@ export interface CommitlogLoopParts {
   readonly clock: Clock;
   /** The next control message, if there is one. */
   readonly receive: () => ToWorker | undefined;
-  readonly post: (message: FromWorker) => void;
 }
 
 /** Turns until it is told to stop. */
@@ -73,27 +72,7 @@ export class CommitlogLoop {
     const first = this.#received;
     this.#received = undefined;
     for (let message = first ?? this.#parts.receive(); message !== undefined; message = this.#parts.receive()) {
-      this.#handle(message);
-    }
-  }
-
-  #handle(message: ToWorker): void {
-    switch (message.type) {
-      case 'stop':
-        this.#isStopping = true;
-        break;
-      case 'deleteTopics':
-        this.#deleteTopics(message.id, message.topics);
-        break;
-    }
-  }
-
-  #deleteTopics(id: number, topics: readonly string[]): void {
-    try {
-      this.#parts.store.deleteTopics(topics);
-      this.#parts.post({ type: 'done', id });
-    } catch (error) {
-      this.#parts.post({ type: 'failed', id, reason: error instanceof Error ? error.message : String(error) });
+      if (message.type === 'stop') this.#isStopping = true;
     }
   }
 }

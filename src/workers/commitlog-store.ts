@@ -73,6 +73,7 @@ export class CommitlogStore {
       appender,
       queues,
       refusal,
+      onTopicDeleted: (id, error) => post({ type: 'topicDeleted', id, error }),
       isSyncFlush: settings.flushDiskType === 'SYNC_FLUSH',
       clock,
       last,
@@ -107,11 +108,6 @@ export class CommitlogStore {
     const store = new CommitlogStore(options, recovered, checkpoint, abort);
     if (!wasCleanStop) await store.flusher.saveFirstCheckpoint();
     return store;
-  }
-
-  /** Removes the queues of topics. */
-  deleteTopics(topics: readonly string[]): void {
-    for (const topic of topics) this.#queues.deleteTopic(topic);
   }
 
   /** Ends in order: what was accepted is on disk, and `abort` goes. It stays when something could not be written. */

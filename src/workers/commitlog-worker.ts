@@ -44,7 +44,7 @@ async function runCommitlogWorker({ settings, memory, port }: CommitlogWorkerDat
     onOperationEnd,
   });
   post({ type: 'ready', queues: store.queueStates });
-  await new CommitlogLoop({ store, doorbell, clock: systemClock, receive, post }).run();
+  await new CommitlogLoop({ store, doorbell, clock: systemClock, receive }).run();
   await store.close();
   post({ type: 'stopped' });
   port.close();

@@ -39,17 +39,17 @@ export interface QueueState {
   readonly maxOffset: number;
 }
 
-/** Main thread → worker. Each but `stop` is answered with `done` or `failed` of the same id. */
-export type ToWorker =
-  | { readonly type: 'deleteTopics'; readonly id: number; readonly topics: readonly string[] }
-  | { readonly type: 'stop' };
+/** Main thread → worker. What must keep its place among puts goes through the request ring instead. */
+export interface ToWorker {
+  readonly type: 'stop';
+}
 
 /** Worker → main thread. */
 export type FromWorker =
   | { readonly type: 'recovering'; readonly doneBytes: number; readonly totalBytes: number }
   | { readonly type: 'ready'; readonly queues: readonly QueueState[] }
-  | { readonly type: 'done'; readonly id: number }
-  | { readonly type: 'failed'; readonly id: number; readonly reason: string }
+  /** The DELETE_TOPIC entry of this id is carried out, or has failed with `error`. */
+  | { readonly type: 'topicDeleted'; readonly id: number; readonly error: string | undefined }
   /** Writes are refused from now on with `reason` (`undefined`: accepted again). */
   | { readonly type: 'refuseWrites'; readonly reason: string | undefined }
   | { readonly type: 'log'; readonly level: LogLevel; readonly message: string }

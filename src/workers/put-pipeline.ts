@@ -21,9 +21,11 @@ export interface PutLimits {
   readonly waitingBytesMax: number;
 }
 
-interface WaitingPut {
-  readonly messages: readonly MessageToStore[];
-  readonly done: (result: PutResult) => void;
+/** What waits for room in the ring. */
+interface WaitingEntry {
+  /** False when there is still no room. */
+  readonly attempt: () => boolean;
+  readonly refuse: (remark: string) => void;
   readonly sizeBytes: number;
 }
 
@@ -37,7 +39,7 @@ export class PutPipeline {
   readonly #clock: Clock;
   readonly #onPressure: (isHigh: boolean) => void;
   readonly #storeHost: () => Uint8Array;
-  #waiting: WaitingPut[] = [];
+  #waiting: WaitingEntry[] = [];
   #waitingBytes = 0;
   #ringsThisTurn = false;
 
@@ -74,16 +76,25 @@ export class PutPipeline {
       return;
     }
     if (this.#waiting.length === 0 && this.#tryPut(messages, size, done)) return;
-    this.#wait(messages, size, done);
+    this.#waitToPut(messages, size, done);
+  }
+
+  /**
+   * Forgets the topic's queues and tells the worker, which answers with `id`. It keeps its place among puts: those after it find the queues empty.
+   */
+  deleteTopic(topic: string, id: number): void {
+    if (this.#waiting.length === 0 && this.#tryDelete(topic, id)) return;
+    // A deletion has no answer of its own to refuse: the worker's end fails it.
+    this.#wait({ attempt: () => this.#tryDelete(topic, id), refuse: () => undefined, sizeBytes: 0 });
   }
 
   /** Called after results have freed room: lets what waits go on. */
   drain(): void {
     if (this.#waiting.length === 0) return;
     let sent = 0;
-    for (const put of this.#waiting) {
-      if (!this.#tryPut(put.messages, put.sizeBytes, put.done)) break;
-      this.#waitingBytes -= put.sizeBytes;
+    for (const entry of this.#waiting) {
+      if (!entry.attempt()) break;
+      this.#waitingBytes -= entry.sizeBytes;
       sent++;
     }
     if (sent > 0) this.#waiting = this.#waiting.slice(sent);
@@ -95,7 +106,7 @@ export class PutPipeline {
     const waiting = this.#waiting;
     this.#waiting = [];
     this.#waitingBytes = 0;
-    for (const put of waiting) put.done(refusedPut(PutStatus.SERVICE_NOT_AVAILABLE, remark));
+    for (const entry of waiting) entry.refuse(remark);
     if (waiting.length > 0) this.#onPressure(false);
   }
 
@@ -167,7 +178,27 @@ export class PutPipeline {
     return queue;
   }
 
-  #wait(messages: readonly MessageToStore[], sizeBytes: number, done: (result: PutResult) => void): void {
+  #tryDelete(topic: string, id: number): boolean {
+    const topicSizeBytes = Buffer.byteLength(topic);
+    const position = this.#ring.reserve(ENTRY.PAYLOAD + topicSizeBytes);
+    if (position < 0) return false;
+    const { bytes } = this.#ring;
+    writeEntryHeader(bytes, position, EntryKind.DELETE_TOPIC, 0, topicSizeBytes);
+    bytes.writeUInt32LE(id, position + ENTRY.REQUEST_ID);
+    bytes.write(topic, position + ENTRY.PAYLOAD, 'utf8');
+    this.#ring.commit();
+    this.#queues.deleteTopic(topic);
+    this.#ringSoon();
+    return true;
+  }
+
+  #wait(entry: WaitingEntry): void {
+    this.#waiting.push(entry);
+    this.#waitingBytes += entry.sizeBytes;
+    if (this.#waiting.length === 1) this.#onPressure(true);
+  }
+
+  #waitToPut(messages: readonly MessageToStore[], sizeBytes: number, done: (result: PutResult) => void): void {
     if (this.#waitingBytes + sizeBytes > this.#limits.waitingBytesMax) {
       const remark = `${this.#waitingBytes} bytes wait to be stored, at most ${this.#limits.waitingBytesMax} may`;
       done(refusedPut(PutStatus.SYSTEM_BUSY, remark));
@@ -175,9 +206,11 @@ export class PutPipeline {
     }
     // The bodies are views into a read buffer that will be used again.
     const copies = messages.map((message) => ({ ...message, body: Buffer.from(message.body) }));
-    this.#waiting.push({ messages: copies, done, sizeBytes });
-    this.#waitingBytes += sizeBytes;
-    if (this.#waiting.length === 1) this.#onPressure(true);
+    this.#wait({
+      attempt: () => this.#tryPut(copies, sizeBytes, done),
+      refuse: (remark) => done(refusedPut(PutStatus.SERVICE_NOT_AVAILABLE, remark)),
+      sizeBytes,
+    });
   }
 
   /** One ring of the doorbell for all that is put in a turn: fewer wake-ups and larger writes. */

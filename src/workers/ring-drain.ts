@@ -31,6 +31,8 @@ export interface RingDrainParts {
   readonly appender: LogAppender;
   readonly queues: ConsumeQueueSet;
   readonly refusal: WriteRefusal;
+  /** A DELETE_TOPIC entry is carried out, or has failed. */
+  readonly onTopicDeleted: (id: number, error: string | undefined) => void;
   readonly isSyncFlush: boolean;
   readonly clock: Clock;
   /** The log's last record. */
@@ -83,11 +85,16 @@ export class RingDrain {
   /** Handles one entry; false when the batch has no room for it. */
   #take(position: number): boolean {
     const { bytes } = this.#parts.ring;
-    if (bytes.readUInt16LE(position + ENTRY.KIND) === EntryKind.OPEN_QUEUE) {
+    const kind = bytes.readUInt16LE(position + ENTRY.KIND);
+    if (kind === EntryKind.OPEN_QUEUE) {
       this.#openQueue(position);
       return true;
     }
-    assert(bytes.readUInt16LE(position + ENTRY.KIND) === EntryKind.PUT, 'an entry is a put or opens a queue');
+    if (kind === EntryKind.DELETE_TOPIC) {
+      this.#deleteTopic(position);
+      return true;
+    }
+    assert(kind === EntryKind.PUT, 'an entry is a put, opens a queue or deletes a topic');
     const payloadBytes = bytes.readUInt32LE(position + ENTRY.PAYLOAD_SIZE);
     if (payloadBytes > this.#parts.appender.groupBytesMax) {
       this.#refuse(position, PutStatus.MESSAGE_ILLEGAL);
@@ -100,14 +107,29 @@ export class RingDrain {
     return true;
   }
 
+  #topicOf(position: number): string {
+    const { bytes } = this.#parts.ring;
+    const payload = position + ENTRY.PAYLOAD;
+    return bytes.toString('utf8', payload, payload + bytes.readUInt32LE(position + ENTRY.PAYLOAD_SIZE));
+  }
+
+  /** Puts before it go to the queues that it removes, puts after it to new ones. */
+  #deleteTopic(position: number): void {
+    const { ring, queues, onTopicDeleted } = this.#parts;
+    const id = ring.bytes.readUInt32LE(position + ENTRY.REQUEST_ID);
+    const topic = this.#topicOf(position);
+    this.#commit();
+    try {
+      queues.deleteTopic(topic);
+      onTopicDeleted(id, undefined);
+    } catch (error) {
+      onTopicDeleted(id, error instanceof Error ? error.message : String(error));
+    }
+  }
+
   #openQueue(position: number): void {
     const { ring, queues } = this.#parts;
-    const payload = position + ENTRY.PAYLOAD;
-    const topic = ring.bytes.toString(
-      'utf8',
-      payload,
-      payload + ring.bytes.readUInt32LE(position + ENTRY.PAYLOAD_SIZE),
-    );
+    const topic = this.#topicOf(position);
     const key = ring.bytes.readUInt32LE(position + ENTRY.QUEUE_KEY);
     const firstOffset = ring.bytes.readDoubleLE(position + ENTRY.FIRST_QUEUE_OFFSET);
     queues.open(key, topic, ring.bytes.readUInt32LE(position + ENTRY.QUEUE_ID), firstOffset);
@@ -136,6 +158,7 @@ export class RingDrain {
       result.queueKey = queueKey;
       result.sizeBytes = stamper.sizeBytes;
       result.isLast = i === count;
+      result.isQueued = stamper.isQueued;
       result.queueOffset = queueOffset;
       result.physicalOffset = physicalOffset;
       result.tagsCode = stamper.tagsCode;

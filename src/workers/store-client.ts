@@ -7,7 +7,9 @@ import { join } from 'node:path';
 
 import type { Clock, TimerHandle } from '../base/clock.js';
 import type { Logger } from '../base/log.js';
+import { nodeFileSystem } from '../commitlog/file-system.js';
 import { LogReader } from '../commitlog/log-reader.js';
+import { StoreLock } from '../commitlog/store-lock.js';
 import { ConsumeQueueReader } from '../consumequeue/consume-queue-reader.js';
 import { MESSAGE_MAGIC_V1, MESSAGE_MAGIC_V2, RECORD } from '../message/stored-record.js';
 import { allocateDoorbell, Doorbell } from '../ring/doorbell.js';
@@ -34,9 +36,10 @@ import { PutPipeline } from './put-pipeline.js';
 import { QueueTable } from './queue-table.js';
 import { COMMITLOG_WORKER_URL, StoreThread } from './store-thread.js';
 import { TaskPool } from './task-pool.js';
+import { TopicDeletions } from './topic-deletions.js';
 
 /**
- * Stores open in this process. The lock file's lock belongs to the process, so it keeps out other processes only.
+ * Stores open in this process. A POSIX lock belongs to a process, so the one on the file `lock` keeps out other processes only.
  */
 const openFolders = new Set<string>();
 
@@ -83,7 +86,9 @@ export class StoreClient implements MessageStore {
   readonly #reader: MessageReader;
   readonly #offsetByTime: OffsetByTime;
   readonly #pool = new TaskPool();
+  readonly #deletions = new TopicDeletions();
   readonly #options: StoreClientOptions;
+  readonly #lock: StoreLock;
   readonly #expiry: TimerHandle;
   #arrivalListener: ArrivalListener = () => undefined;
   #refusal: string | undefined;
@@ -91,7 +96,8 @@ export class StoreClient implements MessageStore {
   #isPumping = true;
   #stopDeadline: TimerHandle | undefined;
 
-  private constructor(options: StoreClientOptions, memory: StoreMemory) {
+  private constructor(options: StoreClientOptions, lock: StoreLock, memory: StoreMemory) {
+    this.#lock = lock;
     const { settings, clock } = options;
     this.#options = options;
     this.#pending = new PendingPuts(options.putsInFlightMax);
@@ -119,6 +125,7 @@ export class StoreClient implements MessageStore {
       onRefusal: (reason) => {
         this.#refusal = reason;
       },
+      onTopicDeleted: (id, error) => this.#deletions.settle(id, error),
       onFailure: (cause) => this.#onFailure(cause),
     });
     this.#expiry = clock.every(EXPIRY_INTERVAL_MS, () => this.#expire());
@@ -130,15 +137,19 @@ export class StoreClient implements MessageStore {
     if (openFolders.has(folder)) throw new Error(`the store ${folder} is open in this process already`);
     openFolders.add(folder);
     try {
-      return await StoreClient.#open(options);
+      const lock = await StoreLock.take(nodeFileSystem, folder);
+      return await StoreClient.#open(options, lock).catch((error: unknown) => {
+        lock.release();
+        throw error;
+      });
     } catch (error) {
       openFolders.delete(folder);
       throw error;
     }
   }
 
-  static async #open(options: StoreClientOptions): Promise<StoreClient> {
-    const client = new StoreClient(options, {
+  static async #open(options: StoreClientOptions, lock: StoreLock): Promise<StoreClient> {
+    const client = new StoreClient(options, lock, {
       requestRing: allocateRequestRing(options.requestRingSizeBytes),
       resultRing: allocateResultRing(options.putsInFlightMax),
       doorbell: allocateDoorbell(),
@@ -229,10 +240,9 @@ export class StoreClient implements MessageStore {
 
   async deleteTopics(topics: readonly string[]): Promise<void> {
     for (const topic of topics) {
-      this.#queues.deleteTopic(topic);
       await this.#consumeQueues.closeTopic(topic);
     }
-    await this.#thread.deleteTopics(topics);
+    await Promise.all(topics.map((topic) => this.#deletions.begin((id) => this.#pipeline.deleteTopic(topic, id))));
   }
 
   setArrivalListener(listener: ArrivalListener): void {
@@ -265,6 +275,7 @@ export class StoreClient implements MessageStore {
     this.#results.wake();
     this.#expiry.cancel();
     await Promise.all([this.#pool.close(), this.#log.close(), this.#consumeQueues.close()]);
+    this.#lock.release();
     openFolders.delete(this.#options.settings.storePathRootDir);
   }
 
@@ -302,7 +313,7 @@ export class StoreClient implements MessageStore {
       taken++;
       if (result.status === PutStatus.OK || result.status === PutStatus.FLUSH_DISK_TIMEOUT) {
         const queue = this.#queues.byKey(result.queueKey);
-        if (queue !== undefined) {
+        if (queue !== undefined && result.isQueued) {
           queue.tail.push(result.queueOffset, result.physicalOffset, result.sizeBytes, result.tagsCode, this.#fileEnd);
           this.#arrivalListener(queue.topic, queue.queueId, result.queueOffset, result.tagsCode);
         }
@@ -326,6 +337,7 @@ export class StoreClient implements MessageStore {
     this.#takeResults();
     this.#pipeline.refuseWaiting(this.#refusal);
     this.#pending.failAll(this.#refusal);
+    this.#deletions.failAll(this.#refusal);
     this.#results.wake();
     this.#options.onFailure(cause);
   }

@@ -23,13 +23,10 @@ export const COMMITLOG_WORKER_URL = new URL('./commitlog-worker.js', import.meta
 export interface StoreThreadEvents {
   /** Writes are refused from now on, or accepted again. */
   onRefusal(reason: string | undefined): void;
+  /** The DELETE_TOPIC entry of this id is carried out, or has failed with `error`. */
+  onTopicDeleted(id: number, error: string | undefined): void;
   /** The worker has ended without having been asked to. */
   onFailure(cause: Error): void;
-}
-
-interface PendingControl {
-  resolve(): void;
-  reject(error: Error): void;
 }
 
 /** The commitlog worker as the main thread sees it. */
@@ -39,11 +36,9 @@ export class StoreThread {
   readonly #doorbell: Doorbell;
   readonly #logger: Logger;
   readonly #events: StoreThreadEvents;
-  readonly #pendingControls = new Map<number, PendingControl>();
   readonly #ready: Promise<readonly QueueState[]>;
   readonly #exited: Promise<void>;
   #settleReady: { resolve(queues: readonly QueueState[]): void; reject(error: Error): void } | undefined;
-  #nextControlId = 1;
   #stopRequested = false;
   #failure: Error | undefined;
 
@@ -84,15 +79,6 @@ export class StoreThread {
     return this.#ready;
   }
 
-  /** Deletes the consume queues of topics. */
-  async deleteTopics(topics: readonly string[]): Promise<void> {
-    const id = this.#nextControlId++;
-    await new Promise<void>((resolve, reject) => {
-      this.#pendingControls.set(id, { resolve, reject });
-      this.#send({ type: 'deleteTopics', id, topics });
-    });
-  }
-
   /** Asks the worker to end in order and waits until its thread is gone. */
   async stop(): Promise<void> {
     if (!this.#stopRequested) {
@@ -125,11 +111,8 @@ export class StoreThread {
       case 'recovering':
         this.#logger.info('recovering the store', { doneBytes: message.doneBytes, totalBytes: message.totalBytes });
         break;
-      case 'done':
-        this.#takeControl(message.id)?.resolve();
-        break;
-      case 'failed':
-        this.#takeControl(message.id)?.reject(new Error(message.reason));
+      case 'topicDeleted':
+        this.#events.onTopicDeleted(message.id, message.error);
         break;
       case 'refuseWrites':
         this.#events.onRefusal(message.reason);
@@ -142,17 +125,9 @@ export class StoreThread {
     }
   }
 
-  #takeControl(id: number): PendingControl | undefined {
-    const pending = this.#pendingControls.get(id);
-    this.#pendingControls.delete(id);
-    return pending;
-  }
-
   #onExit(code: number): void {
     const cause = this.#failure ?? new Error(`the commitlog worker ended with code ${code}`);
     this.#settleReady?.reject(cause);
-    for (const pending of this.#pendingControls.values()) pending.reject(cause);
-    this.#pendingControls.clear();
     if (!this.#stopRequested || this.#failure !== undefined) this.#events.onFailure(cause);
   }
 }

@@ -34,6 +34,7 @@ test('fills in offsets, store time and body CRC', async () => {
     sizeBytes: log.readInt32BE(at),
     status: PutStatus.OK,
     isLast: true,
+    isQueued: true,
     queueOffset: 1,
     physicalOffset: at,
     tagsCode: javaStringHash('TagA'),
@@ -104,7 +105,7 @@ test('refuses a group that no segment can take, and goes on', async () => {
 test('gives prepared messages no offset and no entry', async () => {
   const folder = makeFolder();
   const { store, put } = await openStore(folder);
-  put('T', 0, [{ sysFlag: 0x4 }]);
+  assert.is(put('T', 0, [{ sysFlag: 0x4 }])[0]?.isQueued, false);
   const [next] = put('T', 0, [{}]);
   assert.is(next?.queueOffset, 0);
   await store.close();

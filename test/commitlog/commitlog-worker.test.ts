@@ -86,8 +86,9 @@ for (const flushDiskType of ['ASYNC_FLUSH', 'SYNC_FLUSH'] as const) {
       answered += results.length;
     }
     assert.is(answered, 1000);
-    first.send({ type: 'deleteTopics', id: 7, topics: ['Deleted'] });
-    assert.is((await first.receive('done')).id, 7);
+    main.deleteTopic('Deleted', 7);
+    first.doorbell.ring();
+    assert.equal(await first.receive('topicDeleted'), { type: 'topicDeleted', id: 7, error: undefined });
     await first.stop();
     assert.not.ok(readdirSync(folder).includes('abort'));
 

@@ -87,22 +87,41 @@ export class StoreMainEnd {
     this.#queues = queues.map(({ topic, queueId }) => ({ topic, queueId }));
   }
 
-  /** Forgets a topic's queues, as the main thread does when the topic is deleted. */
-  forget(topic: string): void {
+  /** Asks for a topic's queues to be removed; later puts open new ones. */
+  deleteTopic(topic: string, id: number): void {
     for (const queue of this.#queues) if (queue.topic === topic) queue.topic = '';
+    this.#add(EntryKind.DELETE_TOPIC, Buffer.from(topic), (position) => {
+      this.#ring.bytes.writeUInt32LE(id, position + ENTRY.REQUEST_ID);
+    });
   }
 
   /** Puts `messages` as one group; the queue is opened first if need be. Returns the request id. */
   put(topic: string, queueId: number, messages: readonly TestMessage[]): number {
+    return this.putRecords(
+      topic,
+      queueId,
+      messages.map((message) => encode(topic, queueId, message)),
+    );
+  }
+
+  /** Puts records in their stored form as one group. */
+  putRecords(topic: string, queueId: number, records: readonly Buffer[]): number {
     const key = this.#keyOf(topic, queueId);
-    const records = Buffer.concat(messages.map((message) => encode(topic, queueId, message)));
     const requestId = this.#nextRequestId++;
-    this.#add(EntryKind.PUT, records, (position) => {
-      this.#ring.bytes.writeUInt16LE(messages.length, position + ENTRY.MESSAGE_COUNT);
+    this.#add(EntryKind.PUT, Buffer.concat(records), (position) => {
+      this.#ring.bytes.writeUInt16LE(records.length, position + ENTRY.MESSAGE_COUNT);
       this.#ring.bytes.writeUInt32LE(requestId, position + ENTRY.REQUEST_ID);
       this.#ring.bytes.writeUInt32LE(key, position + ENTRY.QUEUE_KEY);
     });
     return requestId;
+  }
+
+  /** Deletes a topic: what is put to it from now on goes to new queues. */
+  deleteTopic(topic: string, id: number): void {
+    this.#add(EntryKind.DELETE_TOPIC, Buffer.from(topic), (position) => {
+      this.#ring.bytes.writeUInt32LE(id, position + ENTRY.REQUEST_ID);
+    });
+    this.forget(topic);
   }
 
   /** All results that are there. */

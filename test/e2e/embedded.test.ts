@@ -1,5 +1,5 @@
 /** RingMQ in this process, over real sockets and a real store: send, pull, filter, hold, restart, several at once, nothing left behind. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -162,6 +162,59 @@ test('offsets by time: in memory, and after a restart in the pool, from files', 
     assert.is(await search(client, middleMs + 3_600_000), '40');
   });
 });
+
+test('a topic deleted while it is sent to: every send is answered, and the queue begins at 0 again', () =>
+  withRingMQ({}, async (client) => {
+    await client.send('Deleted', 'before');
+    const sends = Array.from({ length: 2000 }, (_, i) => client.send('Deleted', `m${i}`));
+    const deletions = Array.from({ length: 20 }, () =>
+      client.invoke(RequestCode.DELETE_TOPIC_IN_BROKER, { topic: 'Deleted' }),
+    );
+    const moreSends = Array.from({ length: 2000 }, (_, i) => client.send('Deleted', `n${i}`));
+    for (const deletion of await Promise.all(deletions)) assert.is(deletion.code, ResponseCode.SUCCESS);
+    await Promise.all([...sends, ...moreSends]);
+    await client.invoke(RequestCode.DELETE_TOPIC_IN_BROKER, { topic: 'Deleted' });
+    const again = await client.send('Deleted', 'again');
+    assert.is(again.queueOffset, 0);
+    assert.equal(
+      (await client.pullAll('Deleted')).map((message) => message.body),
+      ['again'],
+    );
+  }));
+
+test('deleting a topic whose name leads out of the store touches nothing', async () => {
+  const data = newFolder();
+  await withRingMQ({ data }, async (client) => {
+    await client.send('Stays', 'x');
+    for (const topic of ['..', '../..', '.', 'x'.repeat(300)]) {
+      const { code } = await client.invoke(RequestCode.DELETE_TOPIC_IN_BROKER, { topic });
+      assert.is(code, ResponseCode.SUCCESS);
+    }
+    assert.is((await client.pullAll('Stays')).length, 1);
+  });
+  assert.ok(readdirSync(data).includes('commitlog'));
+});
+
+test('the configuration of a topic is told, and of an unknown one that there is none', () =>
+  withRingMQ({}, async (client) => {
+    await client.send('Known', 'x');
+    const { body } = await client.invoke(RequestCode.GET_TOPIC_CONFIG, { topic: 'Known' });
+    assert.is((JSON.parse(String(body)) as { readQueueNums: number }).readQueueNums, 4);
+    const unknown = await client.invoke(RequestCode.GET_TOPIC_CONFIG, { topic: 'Unknown' });
+    assert.is(unknown.code, ResponseCode.TOPIC_NOT_EXIST);
+    assert.is(unknown.remark, 'No topic in this broker. topic: Unknown');
+  }));
+
+test('a send whose sysFlag says half message is stored in no queue and stops nothing', () =>
+  withRingMQ({}, async (client) => {
+    for (const sysFlag of [4, 12, 255, -1, 2_147_483_648]) {
+      assert.is((await client.send('Flags', 'odd', { sysFlag })).code, ResponseCode.SUCCESS);
+    }
+    const plain = await client.send('Flags', 'plain');
+    const received = await client.pullAll('Flags');
+    assert.is(received.at(-1)?.body, 'plain');
+    assert.is(received.length, plain.queueOffset + 1);
+  }));
 
 test('two in one process do not meet; a folder in use is refused', async () => {
   const data = newFolder();

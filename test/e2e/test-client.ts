@@ -59,7 +59,7 @@ export class TestClient {
   async send(
     topic: string,
     body: string | Buffer,
-    fields: { queueId?: number; properties?: string } = {},
+    fields: { queueId?: number; properties?: string; sysFlag?: number } = {},
   ): Promise<Sent> {
     const header = SendMessageRequestHeaderV2.encode({
       producerGroup: 'test-producer',
@@ -67,7 +67,7 @@ export class TestClient {
       defaultTopic: 'TBW102',
       defaultTopicQueueNums: 4,
       queueId: fields.queueId ?? 0,
-      sysFlag: 0,
+      sysFlag: fields.sysFlag ?? 0,
       bornTimestamp: 1_795_000_000_000,
       flag: 0,
       properties: fields.properties ?? '',

@@ -22,6 +22,7 @@ test('carries every field, offsets past 2^32 and negative tags codes among them'
     sizeBytes: 4_194_304,
     status: 1,
     isLast: false,
+    isQueued: false,
     queueOffset: 2 ** 40 + 1,
     physicalOffset: 2 ** 50 + 3,
     tagsCode: -1_234_567,

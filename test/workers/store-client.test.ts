@@ -56,7 +56,7 @@ function open(
 
 test('a worker that dies: what it had is answered SERVICE_NOT_AVAILABLE with the cause, and so is what comes later', async () => {
   const failures: Error[] = [];
-  const store = await open('/nowhere/dies', new FakeClock(), (cause) => failures.push(cause));
+  const store = await open('/tmp/ringmq-faulty/dies', new FakeClock(), (cause) => failures.push(cause));
   const first = new Promise<PutResult>((done) => {
     store.putMessage(message, done);
   });
@@ -74,7 +74,7 @@ test('a worker that dies: what it had is answered SERVICE_NOT_AVAILABLE with the
 
 test('a worker that hangs: puts are answered FLUSH_DISK_TIMEOUT in time, and stop ends it by force', async () => {
   const clock = new FakeClock();
-  const store = await open('/nowhere/hangs', clock);
+  const store = await open('/tmp/ringmq-faulty/hangs', clock);
   const answers: PutResult[] = [];
   store.putMessage(message, (result) => answers.push(result));
   clock.advance(PUT_TIMEOUT_MS);
@@ -89,7 +89,7 @@ test('a worker that hangs: puts are answered FLUSH_DISK_TIMEOUT in time, and sto
 
 test('a full ring holds puts back, in order, and past the bound answers SYSTEM_BUSY', async () => {
   const clock = new FakeClock();
-  const store = await open('/nowhere/hangs-full', clock);
+  const store = await open('/tmp/ringmq-faulty/hangs-full', clock);
   const answers: PutResult[] = [];
   const large = { ...message, body: Buffer.alloc(4096) };
   const puts = 400;

@@ -1,17 +1,19 @@
 /**
- * UPDATE_AND_CREATE_TOPIC (17), DELETE_TOPIC_IN_BROKER (215) and GET_ALL_TOPIC_CONFIG (21). Main thread. Java: AdminBrokerProcessor.
+ * UPDATE_AND_CREATE_TOPIC (17), DELETE_TOPIC_IN_BROKER (215), GET_TOPIC_CONFIG (351) and GET_ALL_TOPIC_CONFIG (21). Main thread. Java: AdminBrokerProcessor.
  * Invariant: a change is on disk and in the NameServers' routes before it is answered; "no route" right after createTopic is what
  * users of brokers that answer sooner complain about.
  */
 import { RequestError } from '../../base/errors.js';
 import {
   TOPIC_FILTER_TYPES,
+  TopicConfig as TopicConfigBody,
   TopicConfigSerializeWrapper,
 } from '../../remoting/bodies/topic-config-serialize-wrapper.js';
 import { CreateTopicRequestHeader } from '../../remoting/headers/create-topic-request-header.js';
 import { DeleteTopicRequestHeader } from '../../remoting/headers/delete-topic-request-header.js';
 import { GetAllTopicConfigRequestHeader } from '../../remoting/headers/get-all-topic-config-request-header.js';
 import { GetAllTopicConfigResponseHeader } from '../../remoting/headers/get-all-topic-config-response-header.js';
+import { GetTopicConfigRequestHeader } from '../../remoting/headers/get-topic-config-request-header.js';
 import { createResponse, type RemotingCommand } from '../../remoting/remoting-command.js';
 import { ResponseCode } from '../../remoting/response-code.js';
 import type { MessageStore } from '../../workers/message-store.js';
@@ -81,6 +83,16 @@ export class TopicAdminProcessor {
     }
     await Promise.all([store.deleteTopics(doomed), topics.settled()]);
     return createResponse(request, ResponseCode.SUCCESS);
+  };
+
+  /** GET_TOPIC_CONFIG. */
+  readonly get = (request: RemotingCommand): RemotingCommand => {
+    const { topic } = GetTopicConfigRequestHeader.decode(request.extFields);
+    const config = this.#deps.topics.select(topic);
+    if (config === undefined) {
+      throw new RequestError(ResponseCode.TOPIC_NOT_EXIST, `No topic in this broker. topic: ${topic}`);
+    }
+    return createResponse(request, ResponseCode.SUCCESS, undefined, undefined, TopicConfigBody.encode(config));
   };
 
   /** GET_ALL_TOPIC_CONFIG. */
