@@ -43,7 +43,9 @@ function findTestFiles(words: readonly string[]): string[] {
   const filters = words.filter((word) => !word.endsWith('.js'));
   if (named.length > 0) return named;
   return readdirSync(sourceRoot, { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.test.ts') && filters.every((word) => path.includes(word)))
+    .filter(
+      (path) => path.endsWith('.test.ts') && (filters.length === 0 || filters.some((word) => path.includes(word))),
+    )
     .map((path) => join(compiledRoot, path.replace(/\.ts$/, '.js')))
     .toSorted();
 }
@@ -128,7 +130,7 @@ async function main(words: readonly string[]): Promise<void> {
     }
   };
   await Promise.all(Array.from({ length: FILES_AT_A_TIME }, takeFiles));
-  if (files.length === 0) process.stdout.write(`FAIL  no test file has ${words.join(' and ')} in its path\n`);
+  if (files.length === 0) process.stdout.write(`FAIL  no test file has ${words.join(' or ')} in its path\n`);
   process.stdout.write(`${passed} passed, ${failed} failed\n`);
   process.exitCode = failed === 0 ? 0 : 1;
 }

@@ -40,7 +40,9 @@ function readExceptions(root: string): Exception[] {
 
 const root = resolve(process.argv[2] ?? '.');
 const project = readProject(root);
-const found = RULES.flatMap(({ name, check }) => [...check(project)].map((problem): Problem => ({ ...problem, rule: name })));
+const found = RULES.flatMap(({ name, check }) =>
+  [...check(project)].map((problem): Problem => ({ ...problem, rule: name })),
+);
 const problems = applyExceptions(found, readExceptions(root), EXCEPTIONS_PATH);
 for (const { path, line, rule, text } of problems) process.stdout.write(`${path}:${line} ${rule}: ${text}\n`);
 const fileCount = project.sources.length + project.documents.length;

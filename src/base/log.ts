@@ -5,6 +5,7 @@
 
 /** Severity, least first. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+/** One of {@link LOG_LEVELS}. */
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Values that a log line may carry; errors are printed with their causes. */

@@ -40,7 +40,10 @@ export function describeFailure(name: string, error: unknown): { message: string
   return { message: `${name}: ${text}`, exitCode: ExitCode.FAILED };
 }
 
-/** The operating system said no: a port in use, a folder that may not be written, a full disk. */
+/** The operating system said no, now or as the cause: a port or a store in use, a folder that may not be written, a full disk. */
 function isSystemError(error: unknown): boolean {
-  return error instanceof Error && 'syscall' in error;
+  if (!(error instanceof Error)) return false;
+  const { code, cause } = error as NodeJS.ErrnoException;
+  // EADDRINUSE and its like; Node's own ERR_… are bugs of ours.
+  return (typeof code === 'string' && /^E[A-Z0-9]+$/.test(code)) || isSystemError(cause);
 }

@@ -10,6 +10,9 @@ import { readInt64, writeInt64 } from '../message/stored-record.js';
 /** Bytes of an entry. Java: CQ_STORE_UNIT_SIZE. */
 export const ENTRY_BYTES = 20;
 
+/** Size of the entries that stand before the first one of a queue that does not begin at 0. Java: ConsumeQueue.fillPreBlank. */
+export const PRE_BLANK_SIZE_BYTES = 0x7fff_ffff;
+
 /** An entry, decoded. */
 export interface ConsumeQueueEntry {
   readonly physicalOffset: number;
@@ -37,4 +40,9 @@ export function readEntry(source: Buffer, position: number): ConsumeQueueEntry {
     sizeBytes: source.readInt32BE(position + 8),
     tagsCode: readInt64(source, position + 12),
   };
+}
+
+/** True for an entry that only keeps its place: there is no message of that queue offset. */
+export function isBlankEntry(entry: ConsumeQueueEntry): boolean {
+  return entry.sizeBytes === PRE_BLANK_SIZE_BYTES;
 }

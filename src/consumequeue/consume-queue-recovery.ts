@@ -7,9 +7,8 @@ import { join } from 'node:path';
 
 import { segmentName, startOffsetOfSegment } from '../base/segment-name.js';
 import { type FileDescriptor, type FileSystem, readFully } from '../commitlog/file-system.js';
-import { type ConsumeQueueEntry, ENTRY_BYTES, readEntry } from './consume-queue-entry.js';
+import { type ConsumeQueueEntry, ENTRY_BYTES, readEntry, PRE_BLANK_SIZE_BYTES } from './consume-queue-entry.js';
 import type { RecoveredQueue } from './consume-queue-set.js';
-import { PRE_BLANK_SIZE_BYTES } from './consume-queue-writer.js';
 
 /** What recovery needs to know. */
 export interface ConsumeQueueRecoveryOptions {

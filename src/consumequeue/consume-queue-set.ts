@@ -5,7 +5,8 @@
  */
 import { assert } from '../base/assert.js';
 import type { ConsumeQueueFiles } from './consume-queue-files.js';
-import { BUFFERED_ENTRIES_FULL, ConsumeQueueWriter, PRE_BLANK_SIZE_BYTES } from './consume-queue-writer.js';
+import { PRE_BLANK_SIZE_BYTES } from './consume-queue-entry.js';
+import { BUFFERED_ENTRIES_FULL, ConsumeQueueWriter } from './consume-queue-writer.js';
 
 /** Queues written in one step of a round: with a file each, about half a millisecond. */
 const QUEUES_PER_STEP = 64;

@@ -4,15 +4,12 @@
  * offsets in [appendedOffset, nextOffset) belong to records that are not written yet.
  */
 import { assert } from '../base/assert.js';
-import { ENTRY_BYTES, writeEntry } from './consume-queue-entry.js';
+import { ENTRY_BYTES, PRE_BLANK_SIZE_BYTES, writeEntry } from './consume-queue-entry.js';
 import type { ConsumeQueueFiles } from './consume-queue-files.js';
 
 /** A queue with so many entries in memory is written without waiting for the next round. */
 export const BUFFERED_ENTRIES_FULL = 512;
 const BUFFERED_ENTRIES_FIRST = 16;
-
-/** Size of the entries that stand before the first one of a queue that does not begin at 0. Java: ConsumeQueue.fillPreBlank. */
-export const PRE_BLANK_SIZE_BYTES = 0x7fff_ffff;
 
 /** The writing end of one queue. */
 export class ConsumeQueueWriter {

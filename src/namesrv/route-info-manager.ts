@@ -14,7 +14,7 @@ import type { TopicConfig } from '../remoting/bodies/topic-config-serialize-wrap
 import type { TopicList } from '../remoting/bodies/topic-list.js';
 import type { QueueData, TopicRouteData } from '../remoting/bodies/topic-route-data.js';
 import type { Connection } from '../remoting/connection.js';
-import type { FastjsonValue } from '../remoting/fastjson.js';
+import type { FastjsonValue } from '../remoting/fastjson-reader.js';
 import type {
   RegisterBrokerRequestHeader,
   RegisterBrokerResponseHeader,

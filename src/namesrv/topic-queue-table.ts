@@ -2,7 +2,7 @@
  * Which broker names hold queues of which topic. Main thread. Java: RouteInfoManager.topicQueueTable and topicQueueMappingInfoTable.
  * Invariant: a topic stands here only while at least one broker name holds queues of it.
  */
-import type { FastjsonValue } from '../remoting/fastjson.js';
+import type { FastjsonValue } from '../remoting/fastjson-reader.js';
 import type { QueueData } from '../remoting/bodies/topic-route-data.js';
 
 /** Topic → broker name → queues. */

@@ -4,7 +4,8 @@
  * Invariant: reading never trusts: whatever a peer sent, a read value has its declared type; what is missing or of another type
  * becomes the default, as fastjson leaves the field as the constructor set it.
  */
-import { decodeFastjson, encodeFastjson, type FastjsonValue, type KeyForm } from './fastjson.js';
+import { decodeFastjson, encodeFastjson, type KeyForm } from './fastjson.js';
+import type { FastjsonValue } from './fastjson-reader.js';
 
 /** Reads and prepares for writing one kind of value. */
 export interface Shape<T> {

@@ -7,8 +7,6 @@ import { RequestError } from '../base/errors.js';
 import { FastjsonReader, type FastjsonValue } from './fastjson-reader.js';
 import { ResponseCode } from './response-code.js';
 
-export type { FastjsonValue } from './fastjson-reader.js';
-
 /**
  * How keys that are not strings are written: `fastjson` as they are, for the readers that Apache's clients and tools have;
  * `standard` as quoted text, for requests with `acceptStandardJsonOnly`.

@@ -69,10 +69,9 @@ export class CommitlogLoop {
   };
 
   #handleControlMessages(): void {
-    const first = this.#received;
-    this.#received = undefined;
-    for (let message = first ?? this.#parts.receive(); message !== undefined; message = this.#parts.receive()) {
-      if (message.type === 'stop') this.#isStopping = true;
-    }
+    this.#received ??= this.#parts.receive();
+    if (this.#received === undefined) return;
+    // There is one message, and it is the last.
+    this.#isStopping = true;
   }
 }

@@ -4,6 +4,7 @@
  * Invariant: what keeps up with the log is served within the call, without a promise or a system call; the result is the caller's own.
  */
 import type { LogReader } from '../commitlog/log-reader.js';
+import { isBlankEntry } from '../consumequeue/consume-queue-entry.js';
 import type { ConsumeQueueReader } from '../consumequeue/consume-queue-reader.js';
 import { RECORD } from '../message/stored-record.js';
 import type { LogTailWindowReader } from '../ring/log-tail-window.js';
@@ -35,6 +36,11 @@ class Selection {
   constructor(offset: number, limits: PullLimits) {
     this.nextBeginOffset = offset;
     this.#limits = limits;
+  }
+
+  /** Passes over the entry at `nextBeginOffset`, which stands for no message. */
+  pass(): void {
+    this.nextBeginOffset++;
   }
 
   /** Takes or passes over the entry at `nextBeginOffset`; false when the pull is full and it stays for the next one. */
@@ -85,7 +91,7 @@ export class MessageReader {
     if (queue === undefined || offset < queue.minOffset || offset >= queue.tail.nextOffset) return -1;
     if (offset >= queue.tail.baseOffset) return this.#log.storeTimestampAt(queue.tail.physicalOffsetAt(offset));
     const [entry] = await this.#consumeQueues.read(queue.topic, queue.queueId, offset, 1);
-    return entry === undefined ? -1 : this.#log.storeTimestampAt(entry.physicalOffset);
+    return entry === undefined || isBlankEntry(entry) ? -1 : this.#log.storeTimestampAt(entry.physicalOffset);
   }
 
   #getFromTail(queue: Queue, offset: number, limits: PullLimits): GetResult | Promise<GetResult> {
@@ -104,7 +110,8 @@ export class MessageReader {
     const entries = await this.#consumeQueues.read(queue.topic, queue.queueId, offset, count);
     const selection = new Selection(offset, limits);
     for (const entry of entries) {
-      if (entry.sizeBytes === 0 || !selection.offer(entry.physicalOffset, entry.sizeBytes, entry.tagsCode)) break;
+      if (isBlankEntry(entry)) selection.pass();
+      else if (!selection.offer(entry.physicalOffset, entry.sizeBytes, entry.tagsCode)) break;
     }
     // Entries that the file lacks can only be ones that have been deleted since: the next pull sees the new minimum.
     if (selection.nextBeginOffset === offset) {

@@ -3,6 +3,7 @@
  * Java: ConsumeQueue.binarySearchInQueueByTime. Keeps no state between tasks.
  */
 import { LogReader } from '../commitlog/log-reader.js';
+import { isBlankEntry } from '../consumequeue/consume-queue-entry.js';
 import { ConsumeQueueReader } from '../consumequeue/consume-queue-reader.js';
 
 /** What to search: offsets [low, high) of one queue, all of them in consume-queue files. */
@@ -42,7 +43,7 @@ export async function searchOffsetByTime(task: OffsetByTimeTask): Promise<number
   try {
     return await firstOffsetAtOrAfter(task.low, task.high, task.timestampMs, async (offset) => {
       const [entry] = await queues.read(task.topic, task.queueId, offset, 1);
-      return entry === undefined ? -1 : log.storeTimestampAt(entry.physicalOffset);
+      return entry === undefined || isBlankEntry(entry) ? -1 : log.storeTimestampAt(entry.physicalOffset);
     });
   } finally {
     await Promise.all([log.close(), queues.close()]);

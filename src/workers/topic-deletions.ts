@@ -32,6 +32,6 @@ export class TopicDeletions {
 
   /** Rejects all: the worker is gone. */
   failAll(reason: string): void {
-    for (const id of [...this.#pending.keys()]) this.settle(id, reason);
+    for (const id of this.#pending.keys()) this.settle(id, reason);
   }
 }

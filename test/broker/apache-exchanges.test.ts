@@ -5,7 +5,8 @@
 import { readFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 
-import { parseFastjson, type FastjsonValue } from '#src/remoting/fastjson.js';
+import { parseFastjson } from '#src/remoting/fastjson.js';
+import type { FastjsonValue } from '#src/remoting/fastjson-reader.js';
 import { RequestCode } from '#src/remoting/request-code.js';
 import { MemoryConnection } from '../remoting/memory-connection.js';
 import { suite } from '../suite.js';

@@ -9,8 +9,7 @@ import { join } from 'node:path';
 import { type FileSystem, nodeFileSystem } from '#src/commitlog/file-system.js';
 import { RecordDispatch } from '#src/commitlog/record-dispatch.js';
 import { scanSegment } from '#src/commitlog/segment-scan.js';
-import { ENTRY_BYTES, readEntry } from '#src/consumequeue/consume-queue-entry.js';
-import { PRE_BLANK_SIZE_BYTES } from '#src/consumequeue/consume-queue-writer.js';
+import { ENTRY_BYTES, PRE_BLANK_SIZE_BYTES, readEntry } from '#src/consumequeue/consume-queue-entry.js';
 import { encodeRecord, recordSize } from '#src/message/stored-record.js';
 import { allocateDoorbell } from '#src/ring/doorbell.js';
 import { allocateLogTailWindow, LogTailWindowReader } from '#src/ring/log-tail-window.js';
@@ -114,14 +113,6 @@ export class StoreMainEnd {
       this.#ring.bytes.writeUInt32LE(key, position + ENTRY.QUEUE_KEY);
     });
     return requestId;
-  }
-
-  /** Deletes a topic: what is put to it from now on goes to new queues. */
-  deleteTopic(topic: string, id: number): void {
-    this.#add(EntryKind.DELETE_TOPIC, Buffer.from(topic), (position) => {
-      this.#ring.bytes.writeUInt32LE(id, position + ENTRY.REQUEST_ID);
-    });
-    this.forget(topic);
   }
 
   /** All results that are there. */

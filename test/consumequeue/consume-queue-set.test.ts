@@ -5,11 +5,10 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 
 import { nodeFileSystem } from '#src/commitlog/file-system.js';
-import { ENTRY_BYTES, readEntry } from '#src/consumequeue/consume-queue-entry.js';
+import { ENTRY_BYTES, PRE_BLANK_SIZE_BYTES, readEntry } from '#src/consumequeue/consume-queue-entry.js';
 import { ConsumeQueueFiles } from '#src/consumequeue/consume-queue-files.js';
 import { recoverConsumeQueues } from '#src/consumequeue/consume-queue-recovery.js';
 import { ConsumeQueueSet } from '#src/consumequeue/consume-queue-set.js';
-import { PRE_BLANK_SIZE_BYTES } from '#src/consumequeue/consume-queue-writer.js';
 
 import { makeFolder, removeFolders } from '../commitlog/store-harness.js';
 import { suite } from '../suite.js';

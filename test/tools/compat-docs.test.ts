@@ -16,7 +16,9 @@ function read(path: string): string {
 
 test('list the codes of the dispatch tables', () => {
   const served = TABLES.flatMap((path) => [...read(path).matchAll(/RequestCode\.(\w+)/g)].map(([, name = '']) => name));
-  const listed = [...read('docs/compat.md').matchAll(/^\| (\d+) \| (\w+) \|/gm)].map(([, code, name]) => `${code} ${name}`);
+  const listed = [...read('docs/compat.md').matchAll(/^\| (\d+) \| (\w+) \|/gm)].map(
+    ([, code, name]) => `${code} ${name}`,
+  );
   const expected = served.map((name) => `${RequestCode[name as keyof typeof RequestCode]} ${name}`);
   assert.equal(listed.toSorted(), [...new Set(expected)].toSorted());
 });

@@ -14,14 +14,20 @@ export interface Exception {
 const RULE = 'exceptions';
 
 /** The problems that remain, and those of the list itself. */
-export function applyExceptions(problems: readonly Problem[], exceptions: readonly Exception[], listPath: string): Problem[] {
+export function applyExceptions(
+  problems: readonly Problem[],
+  exceptions: readonly Exception[],
+  listPath: string,
+): Problem[] {
   const isExcused = (problem: Problem): boolean => exceptions.some((exception) => matches(exception, problem));
   const complaints = exceptions.flatMap((exception): Problem[] => {
     const subject = `${exception.rule} in ${exception.path}`;
     if (!problems.some((problem) => matches(exception, problem))) {
       return [{ rule: RULE, path: listPath, line: 1, text: `${subject} is no longer needed: take it out` }];
     }
-    return exception.reason.trim() === '' ? [{ rule: RULE, path: listPath, line: 1, text: `${subject} has no reason` }] : [];
+    return exception.reason.trim() === ''
+      ? [{ rule: RULE, path: listPath, line: 1, text: `${subject} has no reason` }]
+      : [];
   });
   return [...problems.filter((problem) => !isExcused(problem)), ...complaints];
 }

@@ -42,7 +42,9 @@ const NOT_OURS = /(^|\/)(node_modules|dist|build|target)\//;
 
 /** Reads the project in `root`. */
 export function readProject(root: string): Project {
-  const paths = [...SOURCE_FOLDERS, ...OTHER_FOLDERS].flatMap((folder) => filesBelow(root, folder)).concat(filesOf(root));
+  const paths = [...SOURCE_FOLDERS, ...OTHER_FOLDERS]
+    .flatMap((folder) => filesBelow(root, folder))
+    .concat(filesOf(root));
   const names = new Set(paths.map((path) => posix.basename(path)));
   const read = (path: string): string => readFileSync(join(root, path), 'utf8');
   return {

@@ -69,7 +69,9 @@ export function parseSourceFile(path: string, text: string): SourceFile {
   const first = comments[0];
   const startsWithComment = first !== undefined && text.slice(0, first.start).replace(/^#!.*/, '').trim() === '';
   const isDocumented = (start: number): boolean =>
-    comments.some((comment) => isDocComment(comment) && comment.end <= start && text.slice(comment.end, start).trim() === '');
+    comments.some(
+      (comment) => isDocComment(comment) && comment.end <= start && text.slice(comment.end, start).trim() === '',
+    );
   return {
     path,
     lineCount: text.trimEnd().split('\n').length,
@@ -105,12 +107,17 @@ function isDocComment({ type, value }: Comment): boolean {
 
 function describeComment(comment: Comment, lineOf: LineOf): CommentText {
   const isDoc = isDocComment(comment);
-  const lines = (isDoc ? comment.value.slice(1) : comment.value).split('\n').map((line) => line.replace(/^\s*\* ?/, ''));
+  const lines = (isDoc ? comment.value.slice(1) : comment.value)
+    .split('\n')
+    .map((line) => line.replace(/^\s*\* ?/, ''));
   return { text: lines.join('\n').trim(), line: lineOf(comment.start), isDoc };
 }
 
 function findImports(path: string, staticImports: StaticImport[], program: Program, lineOf: LineOf): Import[] {
-  const found = staticImports.map(({ moduleRequest }) => ({ specifier: moduleRequest.value, start: moduleRequest.start }));
+  const found = staticImports.map(({ moduleRequest }) => ({
+    specifier: moduleRequest.value,
+    start: moduleRequest.start,
+  }));
   for (const statement of program.body) {
     if (isReExport(statement)) found.push({ specifier: statement.source.value, start: statement.start });
   }
@@ -122,7 +129,11 @@ function findImports(path: string, staticImports: StaticImport[], program: Progr
       found.push({ specifier: source.value, start });
     },
   }).visit(program);
-  return found.map(({ specifier, start }) => ({ specifier, path: resolveImport(path, specifier), line: lineOf(start) }));
+  return found.map(({ specifier, start }) => ({
+    specifier,
+    path: resolveImport(path, specifier),
+    line: lineOf(start),
+  }));
 }
 
 function resolveImport(from: string, specifier: string): string | undefined {
@@ -152,7 +163,8 @@ function findExports(program: Program, lineOf: LineOf, isDocumented: (start: num
   for (const statement of program.body) {
     if (statement.type === 'ExportDefaultDeclaration') add('default', statement.start);
     if (statement.type !== 'ExportNamedDeclaration' || statement.source !== null) continue;
-    for (const name of statement.declaration === null ? [] : declaredBy(statement.declaration)) add(name, statement.start);
+    for (const name of statement.declaration === null ? [] : declaredBy(statement.declaration))
+      add(name, statement.start);
     for (const { local } of statement.specifiers) {
       const name = 'name' in local ? local.name : local.value;
       const declaration = program.body.find((other) => declaredBy(other).includes(name));
@@ -163,8 +175,9 @@ function findExports(program: Program, lineOf: LineOf, isDocumented: (start: num
 }
 
 function declaredBy(node: Node): string[] {
-  if (node.type === 'VariableDeclaration') return node.declarations.flatMap(({ id }) => (id.type === 'Identifier' ? [id.name] : []));
-  if ('id' in node && node.id !== null && typeof node.id === 'object' && 'name' in node.id) return [String(node.id.name)];
+  if (node.type === 'VariableDeclaration')
+    return node.declarations.flatMap(({ id }) => (id.type === 'Identifier' ? [id.name] : []));
+  if ('id' in node && node.id !== null && typeof node.id === 'object' && 'name' in node.id) return [node.id.name];
   return [];
 }
 
@@ -181,7 +194,10 @@ function inspectNodes(program: Program, lineOf: LineOf): Pick<SourceFile, 'funct
     if ('name' in key && typeof key.name === 'string') declaredNames.add(key.name);
   };
   new Visitor({
-    FunctionDeclaration: (node) => (addFunction(node), declare(node)),
+    FunctionDeclaration(node) {
+      addFunction(node);
+      declare(node);
+    },
     FunctionExpression: addFunction,
     ArrowFunctionExpression: addFunction,
     VariableDeclaration: declare,

@@ -24,8 +24,9 @@ export interface Answer {
   readonly body: string;
 }
 
-/** MQVersion ordinals. */
+/** MQVersion ordinal of 5.5.0. */
 export const V5_5_0 = 513;
+/** MQVersion ordinal of 4.9.3. */
 export const V4_9_3 = 399;
 
 const master = {

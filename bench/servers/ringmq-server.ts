@@ -1,0 +1,40 @@
+/** Our broker and NameServer in one process, as `npm start` starts them. Bench processes. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { freeBrokerPort, freePort, ServerProcess } from './server-process.js';
+import { type FlushDiskType, PROBE, type ServerUnderTest } from './server-under-test.js';
+
+const CLI = resolve('dist/cli/ringmq.js');
+const START_TIMEOUT_MS = 30_000;
+
+/** Starts both on free ports with their files under `folder`. */
+export async function startRingMQ(flushDiskType: FlushDiskType, folder: string): Promise<ServerUnderTest> {
+  mkdirSync(folder, { recursive: true });
+  const brokerPort = await freeBrokerPort();
+  const namesrvPort = await freePort(0);
+  const conf = join(folder, 'broker.conf');
+  writeFileSync(conf, `flushDiskType=${flushDiskType}\nbrokerIP1=127.0.0.1\n`);
+  const args = [CLI, 'start', '--host', '127.0.0.1', '--port', `${brokerPort}`, '--namesrv-port', `${namesrvPort}`];
+  const startedMs = performance.now();
+  const server = ServerProcess.start({
+    command: process.execPath,
+    args: [...args, '--data', join(folder, 'store'), '-c', conf],
+    logPath: join(folder, 'ringmq.out'),
+  });
+  try {
+    await server.untilAnswering(brokerPort, PROBE.code, PROBE.extFields, START_TIMEOUT_MS);
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+  const bootMs = performance.now() - startedMs;
+  return {
+    maker: 'RingMQ',
+    brokerPort,
+    namesrvPort,
+    brokerPid: server.pid,
+    bootMs,
+    logPath: server.logPath,
+    stop: () => server.stop(),
+  };
+}

@@ -1,0 +1,69 @@
+/** One column of the matrix: a client through all the cases, one after another, each against the servers that it names. */
+import { join } from 'node:path';
+import type { CompatCase } from './case-table.js';
+import { ClientDriver, type Outcome } from './client-driver.js';
+import type { Client } from './client-table.js';
+import { Cluster } from './cluster.js';
+import type { SharedClusters } from './shared-clusters.js';
+
+const CASE_LIMIT_MS = 150_000;
+
+/** A cell of the matrix. */
+export interface Cell extends Outcome {
+  readonly client: Client;
+  readonly compatCase: CompatCase;
+  readonly kind: 'passed' | 'failed' | 'not applicable';
+}
+
+/** Runs the cases and hands over each cell as soon as it is known. */
+export async function runColumn(
+  clusters: SharedClusters,
+  client: Client,
+  cases: readonly CompatCase[],
+  onCell: (cell: Cell) => void,
+): Promise<void> {
+  const { image, workFolder } = clusters.context;
+  const drivers = new Map<string, ClientDriver>();
+  const driverFor = (compatCase: CompatCase): ClientDriver => {
+    const serialisation = compatCase.serialisation ?? 'JSON';
+    const logFile = join(workFolder, `${client.id}-${serialisation}.log`);
+    const driver = drivers.get(serialisation) ?? new ClientDriver(image, client, serialisation, logFile);
+    drivers.set(serialisation, driver);
+    return driver;
+  };
+  for (const compatCase of cases) {
+    const reason = compatCase.notApplicable?.[client.language];
+    if (reason !== undefined) {
+      onCell({ client, compatCase, kind: 'not applicable', passed: true, detail: reason });
+      continue;
+    }
+    const outcome = await runCase(clusters, client, compatCase, driverFor(compatCase));
+    onCell({ client, compatCase, kind: outcome.passed ? 'passed' : 'failed', ...outcome });
+  }
+  for (const driver of drivers.values()) await driver.stop();
+}
+
+async function runCase(
+  clusters: SharedClusters,
+  client: Client,
+  compatCase: CompatCase,
+  driver: ClientDriver,
+): Promise<Outcome> {
+  const id = `${client.id}-${compatCase.name}`.replaceAll('.', '');
+  const isOwn = compatCase.cluster === 'own';
+  let own: Cluster | undefined;
+  try {
+    if (isOwn) own = await Cluster.start(clusters.context, clusters.target, id, compatCase.settings);
+    const cluster = own ?? (await clusters.get(compatCase.cluster));
+    const line = `${compatCase.run ?? compatCase.name} id=${id} namesrv=${cluster.namesrv} broker=${cluster.broker}`;
+    return await driver.run(line, compatCase.timeoutMs ?? CASE_LIMIT_MS, async (action) => {
+      const signal = /^restart (SIGTERM|SIGKILL)$/.exec(action)?.[1];
+      if (signal === undefined || !isOwn) throw new Error(`the case asked for '${action}', which it may not`);
+      await cluster.restart(signal as NodeJS.Signals);
+    });
+  } catch (cause) {
+    return { passed: false, detail: cause instanceof Error ? cause.message : String(cause) };
+  } finally {
+    await own?.stop();
+  }
+}

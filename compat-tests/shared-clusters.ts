@@ -1,0 +1,30 @@
+/** The servers that several cases and clients use together: each kind is started once, when first asked for, and stopped at the end. */
+import type { CaseCluster } from './case-table.js';
+import { Cluster, type Makers } from './cluster.js';
+import type { ServerContext } from './servers.js';
+
+/** See the file's comment. */
+export class SharedClusters {
+  readonly context: ServerContext;
+  readonly target: 'ringmq' | 'apache';
+  readonly #started = new Map<Makers, Promise<Cluster>>();
+
+  constructor(context: ServerContext, target: 'ringmq' | 'apache') {
+    this.context = context;
+    this.target = target;
+  }
+
+  get(kind: CaseCluster = 'shared'): Promise<Cluster> {
+    // Against Apache alone there is nothing to mix: the case is proved on Apache's two servers.
+    const isMixed = this.target === 'ringmq' && (kind === 'apache-broker' || kind === 'apache-namesrv');
+    const makers: Makers = isMixed ? kind : this.target;
+    const cluster = this.#started.get(makers) ?? Cluster.start(this.context, makers, `shared-${makers}`);
+    this.#started.set(makers, cluster);
+    return cluster;
+  }
+
+  async stop(): Promise<void> {
+    const started = await Promise.allSettled(this.#started.values());
+    for (const cluster of started) if (cluster.status === 'fulfilled') await cluster.value.stop();
+  }
+}
