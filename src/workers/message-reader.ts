@@ -106,10 +106,12 @@ export class MessageReader {
 
   async #getFromFiles(queue: Queue, offset: number, limits: PullLimits): Promise<GetResult> {
     const wanted = limits.filter === undefined ? limits.maxCount : Math.max(ENTRIES_SCANNED_MAX, limits.maxCount);
-    const count = Math.min(wanted, queue.tail.nextOffset - offset);
+    // What the tail holds may not be in the file yet.
+    const count = Math.min(wanted, queue.tail.baseOffset - offset);
     const entries = await this.#consumeQueues.read(queue.topic, queue.queueId, offset, count);
     const selection = new Selection(offset, limits);
     for (const entry of entries) {
+      if (entry.sizeBytes === 0) break;
       if (isBlankEntry(entry)) selection.pass();
       else if (!selection.offer(entry.physicalOffset, entry.sizeBytes, entry.tagsCode)) break;
     }
