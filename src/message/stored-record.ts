@@ -132,7 +132,9 @@ export function encodeRecord(
   target.set(topic, at);
   at += topic.length;
   at = target.writeInt16BE(propertiesBytes, at);
-  at += target.write(properties, at, propertiesBytes, 'utf8');
+  // Hot: text of one byte a character, as nearly all is, is copied and not encoded.
+  const encoding = propertiesBytes === properties.length ? 'latin1' : 'utf8';
+  at += target.write(properties, at, propertiesBytes, encoding);
   assert(at === position + size, 'a record has the size it says');
   return at;
 }
