@@ -11,8 +11,8 @@ interface PendingPut {
   done: ((result: PutResult) => void) | undefined;
   acceptedMs: number;
   messageCount: number;
-  /** Outcomes so far of a batch. */
-  physicalOffsets: number[];
+  /** Outcomes so far of a batch; undefined before the first. */
+  physicalOffsets: number[] | undefined;
   firstQueueOffset: number;
 }
 
@@ -53,7 +53,7 @@ export class PendingPuts {
     assert(this.hasRoom(messageCount), 'a put is added only where there is room');
     const id = this.#freeIds[--this.#freeCount] ?? 0;
     this.#messagesFree -= messageCount;
-    this.#slots[id] = { done, acceptedMs: nowMs, messageCount, physicalOffsets: [], firstQueueOffset: 0 };
+    this.#slots[id] = { done, acceptedMs: nowMs, messageCount, physicalOffsets: undefined, firstQueueOffset: 0 };
     return id;
   }
 
@@ -61,8 +61,12 @@ export class PendingPuts {
   settle(result: StoredResult, remark: string | undefined): void {
     const pending = this.#slots[result.requestId];
     assert(pending !== undefined, 'a result belongs to a put under way');
-    if (pending.physicalOffsets.length === 0) pending.firstQueueOffset = result.queueOffset;
-    pending.physicalOffsets.push(result.physicalOffset);
+    if (pending.physicalOffsets === undefined) {
+      pending.firstQueueOffset = result.queueOffset;
+      pending.physicalOffsets = [result.physicalOffset];
+    } else {
+      pending.physicalOffsets.push(result.physicalOffset);
+    }
     if (!result.isLast) return;
     this.#free(result.requestId, pending);
     pending.done?.({

@@ -157,9 +157,15 @@ export class PutPipeline {
     bytes.writeUInt32LE(requestId, position + ENTRY.REQUEST_ID);
     let at = position + ENTRY.PAYLOAD;
     const storeHost = this.#storeHost();
+    const { topicBytes } = queue;
     for (const message of messages) {
-      const { properties } = message;
-      at = encodeRecord(bytes, at, message, storeHost, queue.topicBytes, properties, Buffer.byteLength(properties));
+      const { properties, bornHost, body } = message;
+      // Hot: of a single message the size is known, and with it that of its properties, which take 0.1 µs to measure again.
+      const propertiesBytes =
+        messages.length === 1
+          ? sizeBytes - recordSize(bornHost.length, storeHost.length, body.length, topicBytes.length, 0)
+          : Buffer.byteLength(properties);
+      at = encodeRecord(bytes, at, message, storeHost, topicBytes, properties, propertiesBytes);
     }
     this.#ring.commit();
     return true;
