@@ -78,7 +78,9 @@ func pushClustering(s *scope) string {
 
 	shared := s.send(p, "shared", 400)
 	await(func() bool { return arrived(shared, collectors) }, func() string { return "not all of 400 received" })
-	checkEquals(200, 400-len(two.missing(shared)), "messages of 400 at the second consumer")
+	// Not just half: a producer that learns a topic's own route in the middle of its run begins its round of queues anew.
+	ofTwo := 400 - len(two.missing(shared))
+	check(ofTwo > 100 && ofTwo < 300, "the second consumer got %d of 400", ofTwo)
 	awaitCaughtUp(s, second)
 	left := time.Now()
 	checkNoError(second.Shutdown(), "shutdown")
@@ -210,6 +212,17 @@ func (c *checksums) consume(_ context.Context, messages ...*primitive.MessageExt
 	return consumer.ConsumeSuccess, nil
 }
 
+// sendUnlessBusy sends until the broker takes it: on a loaded machine one may refuse a message as busy (code 2), which then is not stored;
+// Apache's does after 200 ms in its queue.
+func sendUnlessBusy(p rocketmq.Producer, message *primitive.Message) error {
+	for {
+		_, err := p.SendSync(context.Background(), message)
+		if err == nil || !strings.HasPrefix(err.Error(), "CODE: 2,") {
+			return err
+		}
+	}
+}
+
 func pushTwentyThousand(s *scope) string {
 	p := s.producer()
 	s.send(p, "first", 1)
@@ -222,7 +235,8 @@ func pushTwentyThousand(s *scope) string {
 			for i := 0; i < each; i++ {
 				body := make([]byte, 1+random.Intn(1024))
 				random.Read(body)
-				if _, err := p.SendSync(context.Background(), primitive.NewMessage(s.topic(), body).WithTag("sum")); err != nil {
+				err := sendUnlessBusy(p, primitive.NewMessage(s.topic(), body).WithTag("sum"))
+				if err != nil {
 					failures <- err
 					return
 				}

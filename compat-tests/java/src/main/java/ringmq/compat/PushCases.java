@@ -76,8 +76,10 @@ final class PushCases {
         List<String> shared = scope.send(producer, scope.topic(), "shared", 400);
         shared.addAll(scope.sendToEveryQueue(producer, scope.topic(), "last"));
         Scope.await(() -> one.size() - 1 + two.size() >= shared.size(), () -> one.size() + " + " + two.size() + " of 404 + 1 received");
-        check(two.size() == 202, "the second consumer got " + two.size() + " of 404");
-        Scope.awaitConsumed(second, scope.topic(), 202);
+        // Not just half: a producer that learns a topic's own route in the middle of its run begins its round of queues anew.
+        int ofTwo = two.size();
+        check(ofTwo > 100 && ofTwo < 304, "the second consumer got " + ofTwo + " of 404");
+        Scope.awaitConsumed(second, scope.topic(), ofTwo);
         long left = System.nanoTime();
         second.shutdown();
         awaitQueues(first, scope.topic(), QUEUES);
