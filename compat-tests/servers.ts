@@ -117,6 +117,8 @@ export function apacheNamesrv(context: ServerContext, name: string, port: number
 export function apacheBroker(context: ServerContext, options: BrokerOptions, namesrv: string): ServerProcess {
   return apache(context, options.name, 'broker', {
     ...brokerSettings(options),
+    // A JVM that is still warming up on a busy machine keeps requests waiting for longer than the 200 ms it would refuse them after.
+    waitTimeMillsInSendQueue: '10000',
     listenPort: String(options.port),
     brokerIP1: HOST,
     namesrvAddr: namesrv,

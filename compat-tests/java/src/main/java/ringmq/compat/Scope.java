@@ -30,6 +30,8 @@ final class Scope implements AutoCloseable {
     /** Longer than a client's heartbeat interval (30 s): a client that loses the race for its first heartbeat makes up for it then. */
     private static final long WAIT_MS = 60_000;
     private static final long LOOK_AGAIN_MS = 10;
+    private static final int QUERY_CONSUMER_OFFSET = 14;
+    private static final int AUTO_CREATED_QUEUES = 4;
     private static final int API_TIMEOUT_MS = 10_000;
 
     private final Map<String, String> parameters;
@@ -167,6 +169,24 @@ final class Scope implements AutoCloseable {
         Callable<Long> consumed = () -> consumer.fetchSubscribeMessageQueues(topic).stream()
             .mapToLong(queue -> Math.max(0, offsets.readOffset(queue, ReadOffsetType.READ_FROM_MEMORY))).sum();
         await(() -> consumed.call() >= messages, () -> consumed.call() + " of " + messages + " messages consumed");
+    }
+
+    /**
+     * Waits until the broker has the group's offsets for {@code messages} of the topic: a consumer that shuts down sends them without
+     * waiting for an answer, so the next one may ask sooner.
+     */
+    void awaitCommitted(String group, String topic, long messages) throws Exception {
+        RawClient raw = rawClient();
+        Callable<Long> committed = () -> {
+            long sum = 0;
+            for (int queue = 0; queue < AUTO_CREATED_QUEUES; queue++) {
+                Map<String, String> fields = Map.of("consumerGroup", group, "topic", topic, "queueId", String.valueOf(queue));
+                var answer = raw.call(broker(), QUERY_CONSUMER_OFFSET, fields, null);
+                sum += answer.getCode() == 0 ? Long.parseLong(answer.getExtFields().get("offset")) : 0;
+            }
+            return sum;
+        };
+        await(() -> committed.call() == messages, () -> committed.call() + " of " + messages + " messages committed");
     }
 
     static SendResult sent(SendResult result) {

@@ -68,6 +68,7 @@ final class StartCases {
         firstRun.awaitAll(before);
         Scope.awaitConsumed(consumer, scope.topic(), before.size());
         consumer.shutdown();
+        scope.awaitCommitted(scope.group(), scope.topic(), before.size());
         firstRun.checkExactly(before);
 
         if (meanwhile.startsWith("restart")) {
