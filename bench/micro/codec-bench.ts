@@ -6,6 +6,7 @@ import {
   decodeSendMessageRequestHeader,
   SendMessageResponseHeader,
 } from '#src/remoting/headers/send-message-request-header.js';
+import { JsonHeaderReader } from '#src/remoting/json-header-reader.js';
 import { createResponse, SerializeType, type RemotingCommand } from '#src/remoting/remoting-command.js';
 import { OPAQUE_BASE, sendTemplate } from '../load/request-template.js';
 import type { MicroBenchmark } from './micro-benchmark.js';
@@ -41,7 +42,8 @@ export function codecBenchmarks(): MicroBenchmark[] {
   const binary = encoded({ ...request, serializeType: SerializeType.ROCKETMQ });
   const headerText = json.toString('utf8', 8, 8 + json.readUIntBE(5, 3));
   const chunk = Buffer.concat(Array.from({ length: FRAMES_PER_CHUNK }, () => json));
-  const decoder = new FrameDecoder((buffer, start, end) => decodeCommand(buffer, start, end).code > 0);
+  const reader = new JsonHeaderReader();
+  const decoder = new FrameDecoder((buffer, start, end) => decodeCommand(buffer, start, end, reader).code > 0);
   const answerFields = { msgId: '7F00000100002A9F00000000075BCD15', queueId: 1, queueOffset: 123_456_789 };
   const answer = (serializeType: SerializeType): RemotingCommand =>
     createResponse({ ...request, serializeType }, 0, undefined, SendMessageResponseHeader.encode(answerFields));
@@ -50,6 +52,11 @@ export function codecBenchmarks(): MicroBenchmark[] {
   return [
     { group, name: 'JSON.parse of the header alone', isBaseline: true, run: () => void JSON.parse(headerText) },
     { group, name: 'frame to command, JSON', run: () => void decodeCommand(json, LENGTH_BYTES, json.length) },
+    {
+      group,
+      name: 'frame to command, JSON by its shape',
+      run: () => void decodeCommand(json, LENGTH_BYTES, json.length, reader),
+    },
     { group, name: 'frame to command, ROCKETMQ', run: () => void decodeCommand(binary, LENGTH_BYTES, binary.length) },
     { group, name: 'send header from extFields', run: () => void decodeSendMessageRequestHeader(request) },
     { group, name: 'chunk to commands, a frame', operations: FRAMES_PER_CHUNK, run: () => decoder.push(chunk) },

@@ -4,7 +4,8 @@
  */
 import { ProtocolError } from '../base/errors.js';
 import { LENGTH_BYTES } from './frame-decoder.js';
-import { decodeJsonHeader, encodeJsonHeader } from './json-header.js';
+import { encodeJsonHeader } from './json-header.js';
+import { JsonHeaderReader } from './json-header-reader.js';
 import { SerializeType, type RemotingCommand } from './remoting-command.js';
 import { decodeRocketmqHeader, encodeRocketmqHeader, rocketmqHeaderBound } from './rocketmq-header.js';
 
@@ -14,19 +15,30 @@ export const FRAME_PREFIX_BYTES = LENGTH_BYTES + 4;
 const MAX_BYTES_PER_CHAR = 3;
 const HEADER_LENGTH_MASK = 0xff_ff_ff;
 
-/** Decodes what follows the length field; the body is a view. Throws ProtocolError. */
-export function decodeCommand(buffer: Buffer, start: number, end: number): RemotingCommand {
+/** Decodes what follows the length field; the body is a view. `jsonReader` is the connection's. Throws ProtocolError. */
+export function decodeCommand(
+  buffer: Buffer,
+  start: number,
+  end: number,
+  jsonReader = new JsonHeaderReader(),
+): RemotingCommand {
   const typeAndLength = buffer.readUInt32BE(start);
   const headerStart = start + 4;
   const headerEnd = headerStart + (typeAndLength & HEADER_LENGTH_MASK);
   if (headerEnd > end) throw new ProtocolError('the header is longer than its frame');
-  const command = decodeHeader(typeAndLength >>> 24, buffer, headerStart, headerEnd);
+  const command = decodeHeader(typeAndLength >>> 24, buffer, headerStart, headerEnd, jsonReader);
   if (headerEnd < end) command.body = buffer.subarray(headerEnd, end);
   return command;
 }
 
-function decodeHeader(type: number, buffer: Buffer, start: number, end: number): RemotingCommand {
-  if (type === SerializeType.JSON) return decodeJsonHeader(buffer, start, end);
+function decodeHeader(
+  type: number,
+  buffer: Buffer,
+  start: number,
+  end: number,
+  jsonReader: JsonHeaderReader,
+): RemotingCommand {
+  if (type === SerializeType.JSON) return jsonReader.read(buffer, start, end);
   if (type === SerializeType.ROCKETMQ) return decodeRocketmqHeader(buffer, start, end);
   throw new ProtocolError(`unknown serialisation ${type}`);
 }

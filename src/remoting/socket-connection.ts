@@ -13,6 +13,7 @@ import type { Connection } from './connection.js';
 import { FrameBatch, recycleSegment } from './frame-batch.js';
 import { FrameDecoder } from './frame-decoder.js';
 import { encodeHost, formatHostPort } from './host-address.js';
+import { JsonHeaderReader } from './json-header-reader.js';
 import { PendingInvocations } from './pending-invocations.js';
 import { FLAG_ONEWAY, FLAG_RESPONSE, isOneway, isResponse, type RemotingCommand } from './remoting-command.js';
 import { ConnectionClosedError } from './remoting-error.js';
@@ -50,6 +51,7 @@ export class SocketConnection implements Connection {
   readonly #onRequest: (request: RemotingCommand, connection: Connection) => void;
   readonly #highWaterMarkBytes: number;
   readonly #decoder: FrameDecoder;
+  readonly #headerReader = new JsonHeaderReader();
   readonly #batch = new FrameBatch();
   readonly #invocations: PendingInvocations;
   readonly #closeListeners: (() => void)[] = [];
@@ -197,7 +199,7 @@ export class SocketConnection implements Connection {
   }
 
   readonly #takeFrame = (buffer: Buffer, start: number, end: number): boolean => {
-    const command = decodeCommand(buffer, start, end);
+    const command = decodeCommand(buffer, start, end, this.#headerReader);
     if (isResponse(command)) {
       this.#takeResponse(command);
     } else {
