@@ -76,7 +76,12 @@ function layOutContext(compatFolder: string, context: string): void {
   if (existsSync(mavenSettings)) cpSync(mavenSettings, join(context, 'build-environment', 'settings.xml'));
 }
 
-/** Builds the image with the clients and Apache's servers, and returns its name. Throws with a sentence for people if it cannot. */
+/** The id behind a name, so that a run goes on with the image it has built though another one gives the name away. */
+function imageId(name: string): string {
+  return spawnSync('docker', ['image', 'inspect', '--format={{.Id}}', name], { encoding: 'utf8' }).stdout.trim();
+}
+
+/** Builds the image with the clients and Apache's servers, and returns its id. Throws with a sentence for people if it cannot. */
 export function buildImage(asked: string, projectFolder: string): string {
   if (!succeeds('docker', ['info'])) throw new Error(NO_DOCKER);
   const compatFolder = join(projectFolder, 'compat-tests');
@@ -97,5 +102,5 @@ export function buildImage(asked: string, projectFolder: string): string {
   const hasBuildx = succeeds('docker', ['buildx', 'version']);
   const env = hasBuildx ? process.env : { ...process.env, DOCKER_BUILDKIT: '0' };
   runStep(`Building the image ${IMAGE} on ${baseImage}.`, 'docker', args, env);
-  return IMAGE;
+  return imageId(IMAGE);
 }
