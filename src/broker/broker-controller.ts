@@ -3,6 +3,8 @@
  * It makes the parts and hands each what it needs; nobody is handed the controller.
  * Invariant: a request is served only between the end of `start` and the beginning of `stop`.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/log.js';
 import { RemotingClient } from '../remoting/remoting-client.js';
@@ -186,12 +188,20 @@ export class BrokerController {
       this.#stats.stop();
       running.processors.pulls.stop();
       await running.store.stop();
+      await this.#untilChangesAreSettled();
       await running.server.stop();
     }
     await this.#persistence.stop();
     await this.#client.close();
     if (this.#failure === undefined) this.#settleClosed.resolve();
     else this.#settleClosed.reject(this.#failure);
+  }
+
+  /** Answers that wait for a new topic or group to be on disk leave before the connections go. */
+  async #untilChangesAreSettled(): Promise<void> {
+    await Promise.all([this.#tables.topics.settled(), this.#tables.groups.settled()]);
+    // Those who wait for the same are called in this turn.
+    await nextTurn();
   }
 
   #fail(cause: Error): void {
