@@ -116,6 +116,7 @@ export class BrokerController {
       tables: this.#tables,
       stats: this.#stats,
       store: new MeteredMessageStore(store, this.#stats, clock),
+      replication: store.replication,
       address: this.#address,
       reregisterAround: (change) => this.#reregisterAround(change),
     });

@@ -150,9 +150,13 @@ const replicationKeys = {
   haHousekeepingInterval: int(20_000, 'A replication connection on which nothing comes for this long is closed, ms.', {
     min: 1,
   }),
-  haTransferBatchSize: bytes(32 * 2 ** 10, "Most bytes of one transfer to a slave. Apache's slave takes 4 MiB at most.", {
-    max: 4 * 2 ** 20 - 12,
-  }),
+  haTransferBatchSize: bytes(
+    32 * 2 ** 10,
+    "Most bytes of one transfer to a slave. Apache's slave takes 4 MiB at most.",
+    {
+      max: 4 * 2 ** 20 - 12,
+    },
+  ),
   haMaxGapNotInSync: bytes(
     256 * 2 ** 20,
     'A slave further behind than this is not in sync: SYNC_MASTER does not wait for it, but answers SLAVE_NOT_AVAILABLE (11).',

@@ -49,7 +49,8 @@ export class HaClient {
   #reportedOffset = 0;
   #lastReadMs = 0;
   #lastWriteMs = 0;
-  #receivedBytes = 0;
+  #receivedSinceTick = 0;
+  #transferredByteInSecond = 0;
 
   constructor(parts: HaClientParts) {
     this.#parts = parts;
@@ -75,9 +76,9 @@ export class HaClient {
     return this.#lastWriteMs;
   }
 
-  /** Bytes read from masters. */
-  get receivedBytes(): number {
-    return this.#receivedBytes;
+  /** Bytes read in the second before the last tick. */
+  get transferredByteInSecond(): number {
+    return this.#transferredByteInSecond;
   }
 
   /** A new address holds from the next connection on, as in Apache's. */
@@ -124,7 +125,9 @@ export class HaClient {
     const { host, port } = splitAddress(address);
     const socket = connect({ host, port, noDelay: true, keepAlive: true });
     this.#socket = socket;
-    this.#timer = this.#parts.clock.after(RECONNECT_INTERVAL_MS, () => this.#fail(new Error('the master does not answer')));
+    this.#timer = this.#parts.clock.after(RECONNECT_INTERVAL_MS, () =>
+      this.#fail(new Error('the master does not answer')),
+    );
     socket.on('connect', () => this.#onConnect());
     socket.on('data', (chunk: Buffer) => this.#onData(socket, chunk));
     socket.on('error', (error) => this.#onEnd(socket, error));
@@ -158,7 +161,7 @@ export class HaClient {
   #onData(socket: Socket, chunk: Buffer): void {
     if (socket !== this.#socket) return;
     this.#lastReadMs = this.#parts.clock.monotonicMs();
-    this.#receivedBytes += chunk.length;
+    this.#receivedSinceTick += chunk.length;
     try {
       this.#read(chunk);
     } catch (error) {
@@ -168,7 +171,10 @@ export class HaClient {
 
   /** Reads `chunk`, or what is left of the last one; what the ring has no room for stays, and the socket is not read meanwhile. */
   #read(chunk: Buffer | undefined): void {
-    const bytes = chunk !== undefined && this.#unread !== undefined ? Buffer.concat([this.#unread, chunk]) : chunk ?? this.#unread;
+    const bytes =
+      chunk !== undefined && this.#unread !== undefined
+        ? Buffer.concat([this.#unread, chunk])
+        : (chunk ?? this.#unread);
     if (bytes === undefined || this.#reader === undefined) return;
     const taken = this.#reader.read(bytes);
     if (taken < bytes.length) {
@@ -193,7 +199,9 @@ export class HaClient {
       this.#expectedOffset = physicalOffset;
     }
     if (physicalOffset !== this.#expectedOffset) {
-      throw new HaProtocolError(`the master sends from ${physicalOffset}, but this log ends at ${this.#expectedOffset}`);
+      throw new HaProtocolError(
+        `the master sends from ${physicalOffset}, but this log ends at ${this.#expectedOffset}`,
+      );
     }
     this.#expectedOffset += bodySizeBytes;
   }
@@ -201,6 +209,8 @@ export class HaClient {
   #tick(): void {
     const { clock, settings } = this.#parts;
     const nowMs = clock.monotonicMs();
+    this.#transferredByteInSecond = this.#receivedSinceTick;
+    this.#receivedSinceTick = 0;
     // While it is this end that does not read, the master is not to blame.
     if (this.#unread !== undefined) this.#lastReadMs = nowMs;
     if (nowMs - this.#lastReadMs > settings.housekeepingIntervalMs) {

@@ -40,7 +40,8 @@ export class HaConnection {
   #lastWriteMs: number;
   #isReadingFile = false;
   #isClosed = false;
-  #sentBytes = 0;
+  #sentSinceTick = 0;
+  #transferredByteInSecond = 0;
 
   constructor(parts: HaConnectionParts) {
     this.#parts = parts;
@@ -64,9 +65,9 @@ export class HaConnection {
     return this.#nextOffset;
   }
 
-  /** Bytes of the log that were given to the socket. */
-  get sentBytes(): number {
-    return this.#sentBytes;
+  /** Bytes of the log that were given to the socket in the second before the last tick. */
+  get transferredByteInSecond(): number {
+    return this.#transferredByteInSecond;
   }
 
   /** Sends what there is, as far as the socket takes it. Called when the log has grown. */
@@ -87,9 +88,11 @@ export class HaConnection {
     socket.uncork();
   }
 
-  /** Sends a heartbeat when it is due, and closes a connection on which nothing came for too long. */
+  /** Every second: sends a heartbeat when it is due, and closes a connection on which nothing came for too long. */
   tick(nowMs: number): void {
     const { socket, settings, logger } = this.#parts;
+    this.#transferredByteInSecond = this.#sentSinceTick;
+    this.#sentSinceTick = 0;
     if (nowMs - this.#lastReadMs > settings.housekeepingIntervalMs) {
       logger.warn('a slave says nothing any more', { slave: this.remoteAddress, silentMs: nowMs - this.#lastReadMs });
       this.close();
@@ -149,7 +152,7 @@ export class HaConnection {
     writeTransferHeader(frame, this.#nextOffset, bodySizeBytes);
     this.#parts.socket.write(frame);
     this.#nextOffset += bodySizeBytes;
-    this.#sentBytes += bodySizeBytes;
+    this.#sentSinceTick += bodySizeBytes;
     this.#lastWriteMs = this.#parts.clock.monotonicMs();
   }
 

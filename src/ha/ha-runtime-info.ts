@@ -15,15 +15,14 @@ export interface HaConnectionInfo {
   readonly transferFromWhere: number;
   readonly diff: number;
   readonly isInSync: boolean;
-  /** Since the connection was made. */
-  readonly sentBytes: number;
+  readonly transferredByteInSecond: number;
 }
 
 /** The master of this slave. Java: HAClientRuntimeInfo. */
 export interface HaClientInfo {
   readonly masterAddr: string | undefined;
   readonly maxOffset: number;
-  readonly receivedBytes: number;
+  readonly transferredByteInSecond: number;
   /** 0 for never. */
   readonly lastReadTimestampMs: number;
   readonly lastWriteTimestampMs: number;
@@ -51,10 +50,10 @@ export function collectHaRuntimeInfo(
     isMaster: !settings.isSlave,
     masterCommitLogMaxOffset: maxOffset,
     connections: Array.from(server.connections, (connection) => {
-      const { slaveAckOffset, transferFromWhere, sentBytes, remoteAddress } = connection;
+      const { slaveAckOffset, transferFromWhere, transferredByteInSecond, remoteAddress } = connection;
       const diff = maxOffset - slaveAckOffset;
       const isInSync = diff < settings.maxGapNotInSyncBytes;
-      return { addr: remoteAddress, slaveAckOffset, transferFromWhere, diff, isInSync, sentBytes };
+      return { addr: remoteAddress, slaveAckOffset, transferFromWhere, diff, isInSync, transferredByteInSecond };
     }),
     client:
       client === undefined
@@ -62,7 +61,7 @@ export function collectHaRuntimeInfo(
         : {
             masterAddr: client.masterAddress,
             maxOffset,
-            receivedBytes: client.receivedBytes,
+            transferredByteInSecond: client.transferredByteInSecond,
             lastReadTimestampMs: wallClockOf(client.lastReadMs),
             lastWriteTimestampMs: wallClockOf(client.lastWriteMs),
           },

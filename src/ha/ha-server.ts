@@ -69,7 +69,7 @@ export class HaServer {
   /** Closes everything. */
   stop(): void {
     this.#server?.close();
-    for (const connection of [...this.#connections]) connection.close();
+    for (const connection of this.#connections) connection.close();
   }
 
   #accept(socket: Socket): void {
@@ -97,7 +97,7 @@ export class HaServer {
 
   #tick(): void {
     const nowMs = this.#parts.clock.monotonicMs();
-    for (const connection of [...this.#connections]) connection.tick(nowMs);
+    for (const connection of this.#connections) connection.tick(nowMs);
   }
 
   #remove(connection: HaConnection): void {

@@ -113,7 +113,7 @@ export class ReplicaDrain {
 
   #dispatchRecords(start: number, end: number, physicalOffset: number): void {
     const { bytes } = this.#parts.ring;
-    for (let at = start; at < end; ) {
+    for (let at = start; at < end;) {
       assert(locateParts(bytes, at, end, this.#recordParts), 'the HA thread passes whole records');
       this.#dispatch.visit(bytes, at, physicalOffset + (at - start), this.#recordParts);
       at += bytes.readInt32BE(at + RECORD.TOTAL_SIZE);

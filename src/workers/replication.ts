@@ -7,6 +7,7 @@ import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/log.js';
 import type { HaRuntimeInfo } from '../ha/ha-runtime-info.js';
 import type { HaSettings } from '../ha/ha-settings.js';
+import { getProperty } from '../message/message-properties.js';
 import { allocateDoorbell } from '../ring/doorbell.js';
 import { allocateRequestRing } from '../ring/request-ring.js';
 import { StoreStatusPage } from '../ring/store-status-page.js';
@@ -34,8 +35,8 @@ export function allocateHaMemory({ settings }: ReplicationOptions, ringSizeBytes
   };
 }
 
-/** `false` in this property of a message says that it need not wait. Java: PROPERTY_WAIT_STORE_MSG_OK, Boolean.parseBoolean. */
-const DOES_NOT_WAIT = /(?:^|\u0002)WAIT\u0001(?!true(?:\u0002|$))/iu;
+/** Java: MessageConst.PROPERTY_WAIT_STORE_MSG_OK. */
+const WAIT_STORE_MSG_OK = 'WAIT';
 
 /** Replication of one store. */
 export class Replication {
@@ -120,5 +121,6 @@ export class Replication {
 
 /** False for a message whose sender does not want to wait until it is as safe as the broker makes it. Java: isWaitStoreMsgOK. */
 export function isWaitStoreMsgOk(properties: string): boolean {
-  return !DOES_NOT_WAIT.test(properties);
+  const text = getProperty(properties, WAIT_STORE_MSG_OK);
+  return text === undefined || text === '' || text.toLowerCase() === 'true';
 }
