@@ -17,6 +17,11 @@ import { ConsumerManageProcessor, type ConsumerManageProcessorDeps } from './pro
 import { GroupAdminProcessor, type GroupAdminProcessorDeps } from './processors/group-admin-processor.js';
 import { createLockBatchMqProcessor, createUnlockBatchMqProcessor } from './processors/lock-batch-mq-processor.js';
 import { QueueOffsetProcessor } from './processors/queue-offset-processor.js';
+import {
+  createGetAllConsumerOffsetProcessor,
+  createGetBrokerHaStatusProcessor,
+  type SlaveAdminProcessorDeps,
+} from './processors/slave-admin-processor.js';
 import { TopicAdminProcessor, type TopicAdminProcessorDeps } from './processors/topic-admin-processor.js';
 import { createTopicStatsProcessor, type TopicStatsProcessorDeps } from './processors/topic-stats-processor.js';
 import { createViewMessageProcessor } from './processors/view-message-processor.js';
@@ -30,6 +35,7 @@ export type AdminProcessorDeps = ClientManageProcessorDeps &
   GroupAdminProcessorDeps &
   TopicStatsProcessorDeps &
   BrokerConfigProcessorDeps &
+  SlaveAdminProcessorDeps &
   RuntimeInfoSources & {
     readonly config: BrokerConfig;
     readonly store: MessageStore;
@@ -71,5 +77,7 @@ export function adminProcessors(deps: AdminProcessorDeps): ReadonlyMap<number, R
     [RequestCode.UPDATE_BROKER_CONFIG, config.update],
     [RequestCode.GET_BROKER_CONFIG, config.get],
     [RequestCode.GET_BROKER_RUNTIME_INFO, createBrokerRuntimeInfoProcessor(deps)],
+    [RequestCode.GET_ALL_CONSUMER_OFFSET, createGetAllConsumerOffsetProcessor(deps)],
+    [RequestCode.GET_BROKER_HA_STATUS, createGetBrokerHaStatusProcessor(deps)],
   ]);
 }

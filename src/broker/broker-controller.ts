@@ -20,6 +20,7 @@ import { type BrokerTables, createBrokerTables } from './broker-tables.js';
 import { MeteredMessageStore } from './metered-message-store.js';
 import { createProcessorTable, type ProcessorSet } from './processor-table.js';
 import { ReadingBrake } from './reading-brake.js';
+import { SlaveRole } from './slave-role.js';
 
 /** The VIP port is so far below the broker's. Java: BrokerController, fastListenPort. */
 const VIP_PORT_DISTANCE = 2;
@@ -49,6 +50,8 @@ export class BrokerController {
   readonly #stats: BrokerStats;
   readonly #client: RemotingClient;
   readonly #outerApi: BrokerOuterApi;
+  /** On a slave only. */
+  readonly #slaveRole: SlaveRole | undefined;
   #settleClosed: { resolve(): void; reject(error: Error): void } = {
     resolve: () => undefined,
     reject: () => undefined,
@@ -83,9 +86,13 @@ export class BrokerController {
         brokerPermission: values.brokerPermission,
       }),
       topics: () => ({ topicConfigTable: this.#tables.topics.all(), dataVersion: this.#tables.topics.dataVersion }),
+      onRegistered: (results) => this.#slaveRole?.onRegistered(results),
       logger,
       clock,
     });
+    if (values.brokerRole === 'SLAVE') {
+      this.#slaveRole = new SlaveRole({ config: values, ...this.#tables, client: this.#client, clock, logger });
+    }
   }
 
   /** `host:port` that clients are told. */
@@ -111,6 +118,7 @@ export class BrokerController {
       tables: this.#tables,
       stats: this.#stats,
       store: new MeteredMessageStore(store, this.#stats, clock),
+      replication: store.replication,
       address: this.#address,
       reregisterAround: (change) => this.#reregisterAround(change),
     });
@@ -161,8 +169,9 @@ export class BrokerController {
     this.#tables.housekeeping.start();
     this.#stats.start();
     const [port = config.values.listenPort] = await server.start();
-    if (config.values.listenPort === 0) config.assign('haListenPort', port + 1);
     config.assign('listenPort', port);
+    config.assign('haListenPort', await store.replication.start());
+    this.#slaveRole?.start(store.replication);
     await this.#address.refresh();
     this.#tables.topics.onChange(() => this.#outerApi.registerAll());
     await this.#outerApi.registerAll();
@@ -187,6 +196,7 @@ export class BrokerController {
       this.#tables.consumerIdsChanges.stop();
       this.#stats.stop();
       running.processors.pulls.stop();
+      await this.#slaveRole?.stop();
       await running.store.stop();
       await this.#untilChangesAreSettled();
       await running.server.stop();

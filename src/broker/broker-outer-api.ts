@@ -49,6 +49,8 @@ export interface BrokerOuterApiOptions {
   readonly namesrvAddresses: () => readonly string[];
   readonly identity: () => BrokerIdentity;
   readonly topics: () => RegisteredTopics;
+  /** Told of the answers to every registration; none came when the list is empty. */
+  readonly onRegistered?: (results: readonly RegisterBrokerResult[]) => void;
   readonly logger: Logger;
   readonly clock: Clock;
 }
@@ -93,6 +95,7 @@ export class BrokerOuterApi {
     }
     await this.#within(SLOW_AFTER_MS, Promise.all(awaited));
     for (const link of pending) link.isSlow = true;
+    if (!this.#isStopped) this.#options.onRegistered?.(results);
     return results;
   }
 

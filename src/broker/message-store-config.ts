@@ -137,10 +137,39 @@ const replicationKeys = {
     derived('listenPort + 1', ({ valueOf }) => (valueOf('listenPort') === '0' ? 0 : Number(valueOf('listenPort')) + 1)),
     'Port that slaves connect to.',
   ),
+  haMasterAddress: text(
+    '',
+    'On a slave: `host:port` on which its master listens for slaves. Empty: what the NameServer says of the broker of the same name.',
+    { pattern: /^$|^[^\s;,]+:\d{1,5}$/, allowed: 'host:port' },
+  ),
+  haSendHeartbeatInterval: int(
+    5_000,
+    'Longest time between two transfers to a slave, and between two reports to the master, ms.',
+    { min: 1 },
+  ),
+  haHousekeepingInterval: int(20_000, 'A replication connection on which nothing comes for this long is closed, ms.', {
+    min: 1,
+  }),
+  haTransferBatchSize: bytes(
+    32 * 2 ** 10,
+    "Most bytes of one transfer to a slave. Apache's slave takes 4 MiB at most.",
+    {
+      max: 4 * 2 ** 20 - 12,
+    },
+  ),
+  haMaxGapNotInSync: bytes(
+    256 * 2 ** 20,
+    'A slave further behind than this is not in sync: SYNC_MASTER does not wait for it, but answers SLAVE_NOT_AVAILABLE (11).',
+  ),
+  inSyncReplicas: int(
+    derived('2 for SYNC_MASTER, else 1', ({ valueOf }) => (valueOf('brokerRole') === 'SYNC_MASTER' ? 2 : 1)),
+    "Brokers, the master among them, that have a message before SYNC_MASTER answers SEND_OK. Apache 5.5.0's default of 1 makes SYNC_MASTER wait for nobody.",
+    { min: 1, max: 64 },
+  ),
   slaveTimeout: int(
     3_000,
     'How long a send waits for a slave under SYNC_MASTER before it is answered FLUSH_SLAVE_TIMEOUT (12), ms.',
-    { ...changeable, ...pending },
+    changeable,
   ),
 };
 

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../base/clock.js';
 import {
-  PutStatus,
+  isStored,
   type ArrivalListener,
   type BoundaryType,
   type GetResult,
@@ -132,9 +132,8 @@ export class MeteredMessageStore implements MessageStore {
   #timedPut(topic: string, bytes: number, done: PutDone): PutDone {
     const startMs = this.#turnMs();
     return (result) => {
-      const isStored = result.status === PutStatus.OK || result.status === PutStatus.FLUSH_DISK_TIMEOUT;
       const elapsedMs = this.#turnMs() - startMs;
-      this.#stats.recordPut(topic, result.physicalOffsets.length, bytes, elapsedMs, isStored);
+      this.#stats.recordPut(topic, result.physicalOffsets.length, bytes, elapsedMs, isStored(result.status));
       done(result);
     };
   }

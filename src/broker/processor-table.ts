@@ -14,6 +14,7 @@ import type { BrokerTables } from './broker-tables.js';
 import { adminProcessors } from './admin-processors.js';
 import type { BrokerStats } from './broker-stats.js';
 import { PullMessageProcessor } from './processors/pull-message-processor.js';
+import type { SlaveAdminProcessorDeps } from './processors/slave-admin-processor.js';
 import { createSendMessageProcessor } from './processors/send-message-processor.js';
 
 /** What the processors are made of. */
@@ -22,6 +23,7 @@ export interface ProcessorTableDeps {
   readonly tables: BrokerTables;
   readonly stats: BrokerStats;
   readonly store: MessageStore;
+  readonly replication: SlaveAdminProcessorDeps['replication'];
   readonly address: BrokerAddress;
   /** See BrokerConfigProcessorDeps. */
   readonly reregisterAround: (change: () => void) => Promise<void>;
@@ -37,7 +39,7 @@ export interface ProcessorSet {
 
 /** Makes every processor. */
 export function createProcessorTable(deps: ProcessorTableDeps): ProcessorSet {
-  const { config: configStore, tables, store, stats, address, reregisterAround, clock, logger } = deps;
+  const { config: configStore, tables, store, replication, stats, address, reregisterAround, clock, logger } = deps;
   const config = configStore.values;
   const messageIds = new MessageClientIdSource(address.storeHost(), clock);
   const send = createSendMessageProcessor({
@@ -55,7 +57,7 @@ export function createProcessorTable(deps: ProcessorTableDeps): ProcessorSet {
     [RequestCode.SEND_BATCH_MESSAGE, send],
     [RequestCode.PULL_MESSAGE, pulls.process],
     [RequestCode.LITE_PULL_MESSAGE, pulls.process],
-    ...adminProcessors({ ...tables, store, stats, config, configStore, reregisterAround, clock, logger }),
+    ...adminProcessors({ ...tables, store, replication, stats, config, configStore, reregisterAround, clock, logger }),
   ]);
   return { table, pulls };
 }

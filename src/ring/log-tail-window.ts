@@ -39,7 +39,7 @@ export class LogTailWindowWriter {
     this.sizeBytes = this.bytes.length;
   }
 
-  /** Begins at the log's end: nothing before it is in the window. */
+  /** Begins at the log's end: nothing before it is in the window. Again when an empty log is moved to its master's offset. */
   begin(physicalOffset: number): void {
     Atomics.store(this.#words, BEGIN, BigInt(physicalOffset));
     Atomics.store(this.#words, RESERVED, BigInt(physicalOffset));
@@ -103,7 +103,21 @@ export class LogTailWindowReader {
    * copying; `target` then holds nothing of worth.
    */
   copyOut(physicalOffset: number, sizeBytes: number, target: Buffer, targetStart: number): boolean {
-    if (physicalOffset < this.oldestOffset || physicalOffset + sizeBytes > this.visibleOffset) return false;
+    return this.copyOutBelow(this.visibleOffset, physicalOffset, sizeBytes, target, targetStart);
+  }
+
+  /**
+   * As `copyOut`, for bytes below an `endOffset` that the caller knows to be written: under SYNC_FLUSH they are not visible to consumers before
+   * the disk has them, but a slave need not wait for that.
+   */
+  copyOutBelow(
+    endOffset: number,
+    physicalOffset: number,
+    sizeBytes: number,
+    target: Buffer,
+    targetStart: number,
+  ): boolean {
+    if (physicalOffset < this.oldestOffset || physicalOffset + sizeBytes > endOffset) return false;
     const position = physicalOffset % this.sizeBytes;
     const untilEnd = this.sizeBytes - position;
     if (sizeBytes <= untilEnd) {

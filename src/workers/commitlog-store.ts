@@ -11,11 +11,14 @@ import type { FileSystem } from '../commitlog/file-system.js';
 import { StoreCheckpoint } from '../commitlog/store-checkpoint.js';
 import type { Clock } from '../base/clock.js';
 import type { ConsumeQueueSet } from '../consumequeue/consume-queue-set.js';
+import { Doorbell } from '../ring/doorbell.js';
 import { LogTailWindowWriter } from '../ring/log-tail-window.js';
 import { RequestRingConsumer } from '../ring/request-ring.js';
 import { ResultRingProducer } from '../ring/result-ring.js';
 import { StatusWord, StoreStatusPage } from '../ring/store-status-page.js';
 import type { FromWorker, QueueState, StoreMemory, StoreSettings } from './control-message.js';
+import { ReplicaDrain } from './replica-drain.js';
+import { ReplicaQueues } from './replica-queues.js';
 import { RingDrain } from './ring-drain.js';
 import { StoreFlusher } from './store-flusher.js';
 import { recoverStore, type RecoveredStore } from './store-recovery.js';
@@ -39,6 +42,8 @@ export class CommitlogStore {
   readonly ring: RequestRingConsumer;
   readonly status: StoreStatusPage;
   readonly drain: RingDrain;
+  /** On a slave only. */
+  readonly replica: ReplicaDrain | undefined;
   readonly flusher: StoreFlusher;
   readonly queueStates: readonly QueueState[];
   readonly #queues: ConsumeQueueSet;
@@ -65,20 +70,42 @@ export class CommitlogStore {
     for (const word of ['writtenOffset', 'flushedOffset', 'dispatchedOffset', 'consumeQueueWrittenOffset'] as const) {
       this.status.set(StatusWord[word], endOffset);
     }
+    const results = new ResultRingProducer(memory.resultRing);
+    const isSyncFlush = settings.flushDiskType === 'SYNC_FLUSH';
+    const haDoorbell = new Doorbell(memory.ha.doorbell);
     this.drain = new RingDrain({
       ring: this.ring,
-      results: new ResultRingProducer(memory.resultRing),
+      results,
       status: this.status,
       segments,
       appender,
       queues,
       refusal,
       onTopicDeleted: (id, error) => post({ type: 'topicDeleted', id, error }),
-      isSyncFlush: settings.flushDiskType === 'SYNC_FLUSH',
+      isSyncFlush,
+      onWritten: () => haDoorbell.ring(),
       clock,
       last,
     });
     const { drain, status } = this;
+    const { replicaRing } = memory.ha;
+    this.replica =
+      replicaRing === undefined
+        ? undefined
+        : new ReplicaDrain({
+            ring: new RequestRingConsumer(replicaRing),
+            results,
+            status,
+            segments,
+            appender,
+            queues,
+            replicaQueues: new ReplicaQueues(queues, this.queueStates, (queue) => post({ type: 'queueOpened', queue })),
+            refusal,
+            isSyncFlush,
+            onWritten: () => haDoorbell.ring(),
+            onWriteFailed: (sizeBytes) => void (drain.failedBytes = Math.max(drain.failedBytes, sizeBytes)),
+            last: drain.last,
+          });
     const { onOperationEnd } = options;
     this.flusher = new StoreFlusher(
       { settings, segments, appender, queues, checkpoint, drain, status, refusal, onOperationEnd },

@@ -22,6 +22,14 @@ export interface StoreSettings {
   readonly maxOpenFiles: number;
 }
 
+/** Shared memory of replication. */
+export interface HaMemory {
+  /** Wakes the HA thread. */
+  readonly doorbell: SharedArrayBuffer;
+  /** On a slave: what came from the master, from the HA thread to the commitlog worker. */
+  readonly replicaRing: SharedArrayBuffer | undefined;
+}
+
 /** Shared memory handed to the worker. */
 export interface StoreMemory {
   readonly requestRing: SharedArrayBuffer;
@@ -29,6 +37,7 @@ export interface StoreMemory {
   readonly doorbell: SharedArrayBuffer;
   readonly window: SharedArrayBuffer;
   readonly statusPage: SharedArrayBuffer;
+  readonly ha: HaMemory;
 }
 
 /** One consume queue as it stands after recovery. `queueKey` is its index in the list. */
@@ -37,6 +46,11 @@ export interface QueueState {
   readonly queueId: number;
   readonly minOffset: number;
   readonly maxOffset: number;
+}
+
+/** A queue that the worker of a slave has opened under `key`; entries from `maxOffset` on come as results with that key. */
+export interface OpenedQueue extends QueueState {
+  readonly key: number;
 }
 
 /** Main thread → worker. What must keep its place among puts goes through the request ring instead. */
@@ -50,6 +64,8 @@ export type FromWorker =
   | { readonly type: 'ready'; readonly queues: readonly QueueState[] }
   /** The DELETE_TOPIC entry of this id is carried out, or has failed with `error`. */
   | { readonly type: 'topicDeleted'; readonly id: number; readonly error: string | undefined }
+  /** A slave's worker is about to send results with a new key. */
+  | { readonly type: 'queueOpened'; readonly queue: OpenedQueue }
   /** Writes are refused from now on with `reason` (`undefined`: accepted again). */
   | { readonly type: 'refuseWrites'; readonly reason: string | undefined }
   | { readonly type: 'log'; readonly level: LogLevel; readonly message: string }

@@ -14,8 +14,22 @@ export const PutStatus = {
   MESSAGE_ILLEGAL: 3,
   /** More is waiting than the stated bound. */
   SYSTEM_BUSY: 4,
+  /** Stored here, but no slave has acknowledged it in time. */
+  FLUSH_SLAVE_TIMEOUT: 5,
+  /** Stored here, but there is no slave, or not enough of them, that could have it. */
+  SLAVE_NOT_AVAILABLE: 6,
 } as const;
 export type PutStatus = (typeof PutStatus)[keyof typeof PutStatus];
+
+/** Stored, though perhaps not as safely as was asked: consumers will see it. */
+export function isStored(status: PutStatus): boolean {
+  return (
+    status === PutStatus.OK ||
+    status === PutStatus.FLUSH_DISK_TIMEOUT ||
+    status === PutStatus.FLUSH_SLAVE_TIMEOUT ||
+    status === PutStatus.SLAVE_NOT_AVAILABLE
+  );
+}
 
 /** One message as the send processor hands it over; nothing in it is kept past the call. Java: MessageExtBrokerInner. */
 export interface MessageToStore {

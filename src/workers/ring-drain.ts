@@ -34,6 +34,8 @@ export interface RingDrainParts {
   /** A DELETE_TOPIC entry is carried out, or has failed. */
   readonly onTopicDeleted: (id: number, error: string | undefined) => void;
   readonly isSyncFlush: boolean;
+  /** `writtenOffset` has moved: slaves may be sent what is new. */
+  readonly onWritten: () => void;
   readonly clock: Clock;
   /** The log's last record. */
   readonly last: LastRecord;
@@ -209,7 +211,7 @@ export class RingDrain {
   }
 
   #write(): PutStatus {
-    const { appender, segments, status, refusal, ring, isSyncFlush } = this.#parts;
+    const { appender, segments, status, refusal, ring, isSyncFlush, onWritten } = this.#parts;
     try {
       appender.write();
     } catch (error) {
@@ -220,6 +222,7 @@ export class RingDrain {
       return PutStatus.SERVICE_NOT_AVAILABLE;
     }
     status.set(StatusWord.writtenOffset, appender.writtenOffset);
+    onWritten();
     if (!isSyncFlush) return PutStatus.OK;
     ring.release();
     try {

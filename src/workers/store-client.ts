@@ -15,7 +15,7 @@ import { MESSAGE_MAGIC_V1, MESSAGE_MAGIC_V2, RECORD } from '../message/stored-re
 import { allocateDoorbell, Doorbell } from '../ring/doorbell.js';
 import { allocateLogTailWindow, LogTailWindowReader } from '../ring/log-tail-window.js';
 import { allocateRequestRing, RequestRingProducer } from '../ring/request-ring.js';
-import { allocateResultRing, emptyStoredResult, ResultRingConsumer } from '../ring/result-ring.js';
+import { allocateResultRing, emptyStoredResult, NO_REQUEST_ID, ResultRingConsumer } from '../ring/result-ring.js';
 import { allocateStoreStatusPage, StatusWord, StoreStatusPage } from '../ring/store-status-page.js';
 import type { StoreMemory, StoreSettings } from './control-message.js';
 import { MessageReader } from './message-reader.js';
@@ -30,10 +30,11 @@ import {
   type StoreStats,
   type TagsCodeFilter,
 } from './message-store.js';
+import { allocateHaMemory, Replication, type ReplicationOptions } from './replication.js';
 import { OffsetByTime } from './offset-by-time.js';
 import { PendingPuts, refusedPut } from './pending-puts.js';
 import { PutPipeline } from './put-pipeline.js';
-import { QueueTable } from './queue-table.js';
+import { type Queue, QueueTable } from './queue-table.js';
 import { COMMITLOG_WORKER_URL, StoreThread } from './store-thread.js';
 import { TaskPool } from './task-pool.js';
 import { TopicDeletions } from './topic-deletions.js';
@@ -52,6 +53,7 @@ const EXPIRY_INTERVAL_MS = 500;
 /** Sizes and times beside the worker's own settings. */
 export interface StoreClientOptions {
   readonly settings: StoreSettings;
+  readonly replication: ReplicationOptions;
   readonly requestRingSizeBytes: number;
   readonly logTailWindowSizeBytes: number;
   /** Most messages given to the worker and not answered; a power of two. */
@@ -74,6 +76,7 @@ export interface StoreClientOptions {
 
 /** Opens stores; see {@link MessageStore}. */
 export class StoreClient implements MessageStore {
+  readonly replication: Replication;
   readonly #queues = new QueueTable();
   readonly #pending: PendingPuts;
   readonly #pipeline: PutPipeline;
@@ -90,6 +93,7 @@ export class StoreClient implements MessageStore {
   readonly #options: StoreClientOptions;
   readonly #lock: StoreLock;
   readonly #expiry: TimerHandle;
+  readonly #doorbell: Doorbell;
   #arrivalListener: ArrivalListener = () => undefined;
   #refusal: string | undefined;
   #stopped: Promise<void> | undefined;
@@ -105,6 +109,7 @@ export class StoreClient implements MessageStore {
     this.#status = new StoreStatusPage(memory.statusPage);
     this.#window = new LogTailWindowReader(memory.window);
     const doorbell = new Doorbell(memory.doorbell);
+    this.#doorbell = doorbell;
     this.#pipeline = new PutPipeline({
       ring: new RequestRingProducer(memory.requestRing),
       doorbell,
@@ -126,7 +131,13 @@ export class StoreClient implements MessageStore {
         this.#refusal = reason;
       },
       onTopicDeleted: (id, error) => this.#deletions.settle(id, error),
+      onQueueOpened: (queue) => this.#queues.openAs(queue),
       onFailure: (cause) => this.#onFailure(cause),
+    });
+    this.replication = new Replication(options.replication, memory, {
+      clock,
+      logger: options.logger,
+      onFailure: options.onFailure,
     });
     this.#expiry = clock.every(EXPIRY_INTERVAL_MS, () => this.#expire());
   }
@@ -155,6 +166,7 @@ export class StoreClient implements MessageStore {
       doorbell: allocateDoorbell(),
       window: allocateLogTailWindow(options.logTailWindowSizeBytes),
       statusPage: allocateStoreStatusPage(),
+      ha: allocateHaMemory(options.replication, options.requestRingSizeBytes),
     });
     try {
       client.#queues.load(await client.#thread.ready());
@@ -176,8 +188,9 @@ export class StoreClient implements MessageStore {
   }
 
   putMessages(messages: readonly MessageToStore[], done: (result: PutResult) => void): void {
-    if (this.#refusal === undefined) this.#pipeline.put(messages, done);
-    else done(refusedPut(PutStatus.SERVICE_NOT_AVAILABLE, this.#refusal));
+    const refusal = this.#refusal ?? this.replication.putRefusal;
+    if (refusal !== undefined) done(refusedPut(PutStatus.SERVICE_NOT_AVAILABLE, refusal));
+    else this.#pipeline.put(messages, this.replication.waiting(messages, done));
   }
 
   getMessages(
@@ -284,6 +297,7 @@ export class StoreClient implements MessageStore {
     const { clock, logger } = this.#options;
     const end = async (): Promise<void> => {
       while (this.#pending.size + this.#pipeline.waitingCount > 0) await this.#results.arrival();
+      await this.replication.stop();
       await this.#thread.stop();
     };
     const deadline = new Promise<'late'>((resolve) => {
@@ -291,6 +305,7 @@ export class StoreClient implements MessageStore {
     });
     if ((await Promise.race([end(), deadline])) === 'late') {
       logger.error('the commitlog worker does not answer; it is ended by force', { puts: this.#pending.size });
+      await this.replication.terminate();
       await this.#thread.terminate();
       this.#pipeline.refuseWaiting('the commitlog worker did not answer');
       this.#pending.failAll('the commitlog worker did not answer');
@@ -312,17 +327,27 @@ export class StoreClient implements MessageStore {
     while (this.#results.take(result)) {
       taken++;
       if (result.status === PutStatus.OK || result.status === PutStatus.FLUSH_DISK_TIMEOUT) {
-        const queue = this.#queues.byKey(result.queueKey);
+        const queue = this.#queues.byKey(result.queueKey) ?? this.#newQueue(result.queueKey);
         if (queue !== undefined && result.isQueued) {
           queue.tail.push(result.queueOffset, result.physicalOffset, result.sizeBytes, result.tagsCode, this.#fileEnd);
           this.#arrivalListener(queue.topic, queue.queueId, result.queueOffset, result.tagsCode);
         }
       }
+      if (result.requestId === NO_REQUEST_ID) continue;
+      this.replication.resultEndOffset = result.physicalOffset + result.sizeBytes;
       this.#pending.settle(result, this.#refusal);
     }
     if (taken === 0) return;
     this.#results.release();
     this.#pipeline.drain();
+    // A slave's worker stops at a full result ring, and has no puts to be woken for.
+    if (this.replication.isSlave) this.#doorbell.ring();
+  }
+
+  /** The worker of a slave tells of a queue before its first result, on another way. */
+  #newQueue(key: number): Queue | undefined {
+    if (this.replication.isSlave) this.#thread.takeMessages();
+    return this.#queues.byKey(key);
   }
 
   readonly #fileEnd = (): number => this.#status.get(StatusWord.consumeQueueWrittenOffset);
@@ -338,6 +363,7 @@ export class StoreClient implements MessageStore {
     this.#pipeline.refuseWaiting(this.#refusal);
     this.#pending.failAll(this.#refusal);
     this.#deletions.failAll(this.#refusal);
+    this.replication.transfer?.stop();
     this.#results.wake();
     this.#options.onFailure(cause);
   }

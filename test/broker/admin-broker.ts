@@ -16,6 +16,7 @@ import { TopicConfigManager } from '#src/broker/topic-config-manager.js';
 import type { Connection, ProcessorTable } from '#src/remoting/connection.js';
 import { RequestDispatcher } from '#src/remoting/request-dispatcher.js';
 import { createRequest, type ExtFields, type RemotingCommand } from '#src/remoting/remoting-command.js';
+import type { Replication } from '#src/workers/replication.js';
 import { FakeClock } from '../fake-clock.js';
 import { MemoryConnection } from '../remoting/memory-connection.js';
 import { MemoryMessageStore } from './memory-message-store.js';
@@ -34,6 +35,13 @@ export class AdminBroker {
   readonly producers: ProducerManager;
   readonly stats = new BrokerStats(this.clock);
   readonly table: ProcessorTable;
+  /** What GET_BROKER_HA_STATUS tells. */
+  haRuntimeInfo: Awaited<ReturnType<Replication['runtimeInfo']>> = {
+    isMaster: true,
+    masterCommitLogMaxOffset: 0,
+    connections: [],
+    client: undefined,
+  };
   /** Changes for which the broker registered anew. */
   reregistrations = 0;
   readonly #dispatcher: RequestDispatcher;
@@ -69,6 +77,7 @@ export class AdminBroker {
       producers: this.producers,
       stats: this.stats,
       locks: new RebalanceLockManager(this.clock),
+      replication: { runtimeInfo: () => Promise.resolve(this.haRuntimeInfo) },
       reregisterAround: (change) => {
         change();
         this.reregistrations += 1;

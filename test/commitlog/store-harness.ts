@@ -17,7 +17,9 @@ import { alignEntrySize, allocateRequestRing, ENTRY, EntryKind, RequestRingProdu
 import { allocateResultRing, emptyStoredResult, ResultRingConsumer, type StoredResult } from '#src/ring/result-ring.js';
 import { allocateStoreStatusPage } from '#src/ring/store-status-page.js';
 import { CommitlogStore } from '#src/workers/commitlog-store.js';
+
 import type { FromWorker, QueueState, StoreMemory, StoreSettings } from '#src/workers/control-message.js';
+import type { ReplicationOptions } from '#src/workers/replication.js';
 
 import { FakeClock } from '../fake-clock.js';
 
@@ -43,6 +45,7 @@ export function allocateMemory(): StoreMemory {
     doorbell: allocateDoorbell(),
     window: allocateLogTailWindow(1 << 18),
     statusPage: allocateStoreStatusPage(),
+    ha: { doorbell: allocateDoorbell(), replicaRing: undefined },
   };
 }
 
@@ -59,6 +62,28 @@ export function settingsFor(folder: string, overrides: Partial<StoreSettings> = 
     maxMessageSizeBytes: 4 * 1024 * 1024,
     maxOpenFiles: 4,
     ...overrides,
+  };
+}
+
+/** Replication of a master on a free port, by Apache's defaults. */
+export function replicationFor(settings: StoreSettings): ReplicationOptions {
+  return {
+    isSyncMaster: false,
+    slaveTimeoutMs: () => 3000,
+    settings: {
+      isSlave: false,
+      bindAddress: '127.0.0.1',
+      listenPort: 0,
+      storePathCommitLog: settings.storePathCommitLog,
+      segmentSizeBytes: settings.mappedFileSizeCommitLog,
+      isSyncFlush: settings.flushDiskType === 'SYNC_FLUSH',
+      sendHeartbeatIntervalMs: 5000,
+      housekeepingIntervalMs: 20_000,
+      transferBatchBytes: 32 * 1024,
+      inSyncReplicas: 1,
+      maxGapNotInSyncBytes: 256 * 1024 * 1024,
+      replicaRecordsMax: 1024,
+    },
   };
 }
 

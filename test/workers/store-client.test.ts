@@ -5,6 +5,7 @@ import { createLogger } from '#src/base/log.js';
 import { type MessageToStore, type PutResult, PutStatus } from '#src/workers/message-store.js';
 import { STOP_TIMEOUT_MS, StoreClient } from '#src/workers/store-client.js';
 
+import { replicationFor, settingsFor } from '../commitlog/store-harness.js';
 import { FakeClock } from '../fake-clock.js';
 import { suite } from '../suite.js';
 
@@ -28,18 +29,14 @@ function open(
   clock: FakeClock,
   onFailure: (cause: Error) => unknown = () => undefined,
 ): Promise<StoreClient> {
+  const settings = settingsFor(folder, {
+    mappedFileSizeConsumeQueue: 2000,
+    maxMessageSizeBytes: 4096,
+    maxOpenFiles: 16,
+  });
   return StoreClient.open({
-    settings: {
-      storePathRootDir: folder,
-      storePathCommitLog: `${folder}/commitlog`,
-      mappedFileSizeCommitLog: 65_536,
-      mappedFileSizeConsumeQueue: 2000,
-      flushDiskType: 'ASYNC_FLUSH',
-      flushIntervalCommitLogMs: 500,
-      flushIntervalConsumeQueueMs: 1000,
-      maxMessageSizeBytes: 4096,
-      maxOpenFiles: 16,
-    },
+    settings,
+    replication: replicationFor(settings),
     requestRingSizeBytes: 1 << 16,
     logTailWindowSizeBytes: 1 << 16,
     putsInFlightMax: 1024,

@@ -17,7 +17,15 @@ export const IMPORT_TABLE: Readonly<Record<string, readonly string[]>> = {
   // The store's front encodes records, which is why it needs `message`.
   workers: ['base', 'message', 'ring', 'commitlog', 'consumequeue', 'index', 'ha'],
   // The broker sees the store's front, never a thread or a ring's owner.
-  broker: ['base', 'message', 'ring', 'remoting', 'workers/message-store', 'workers/store-client'],
+  broker: [
+    'base',
+    'message',
+    'ring',
+    'remoting',
+    'workers/message-store',
+    'workers/store-client',
+    'workers/replication',
+  ],
   namesrv: ['base', 'remoting'],
   cli: ['base', 'broker', 'namesrv', 'index.ts'],
   // The composition root, and the package's face.

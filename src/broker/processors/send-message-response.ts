@@ -6,7 +6,7 @@
 import { createOffsetMessageId } from '../../message/message-id.js';
 import { createResponse, type ExtFields, type RemotingCommand } from '../../remoting/remoting-command.js';
 import { ResponseCode } from '../../remoting/response-code.js';
-import { PutStatus, type PutResult } from '../../workers/message-store.js';
+import { isStored, PutStatus, type PutResult } from '../../workers/message-store.js';
 import { illegalMessageRemark } from '../message-checks.js';
 
 /** The settings that answers show. */
@@ -57,17 +57,14 @@ export function sendRefusal(
   return createResponse(request, code, remark, { MSG_REGION: config.regionId, TRACE_ON: String(config.traceOn) });
 }
 
-/** Stored, though perhaps not as safely as was asked. */
-function isStored(status: PutStatus): boolean {
-  return status === PutStatus.OK || status === PutStatus.FLUSH_DISK_TIMEOUT;
-}
-
 const CODES: Readonly<Record<PutStatus, number>> = {
   [PutStatus.OK]: ResponseCode.SUCCESS,
   [PutStatus.FLUSH_DISK_TIMEOUT]: ResponseCode.FLUSH_DISK_TIMEOUT,
   [PutStatus.SERVICE_NOT_AVAILABLE]: ResponseCode.SERVICE_NOT_AVAILABLE,
   [PutStatus.MESSAGE_ILLEGAL]: ResponseCode.MESSAGE_ILLEGAL,
   [PutStatus.SYSTEM_BUSY]: ResponseCode.SYSTEM_BUSY,
+  [PutStatus.FLUSH_SLAVE_TIMEOUT]: ResponseCode.FLUSH_SLAVE_TIMEOUT,
+  [PutStatus.SLAVE_NOT_AVAILABLE]: ResponseCode.SLAVE_NOT_AVAILABLE,
 };
 
 // Differs: Apache lists what the cause may be; the store knows it, so it is named.
