@@ -79,7 +79,7 @@ export class HalfMessage {
     return this.realTopic !== '' && Number.isInteger(this.realQueueId) && this.realQueueId >= 0;
   }
 
-  /** The message as consumers get it. */
+  /** The message as consumers get it. Compat: TRAN_MSG stays, which Apache takes out of a map that it has written already. */
   committed(): MessageToStore {
     const { stored } = this;
     return {
@@ -91,7 +91,6 @@ export class HalfMessage {
       properties: this.#propertiesWith((properties) => {
         properties.delete(MessageConst.REAL_TOPIC);
         properties.delete(MessageConst.REAL_QUEUE_ID);
-        properties.delete(MessageConst.TRANSACTION_PREPARED);
       }),
     };
   }
