@@ -169,10 +169,21 @@ const messageKeys = {
   transactionTimeOut: int(6_000, 'A transaction is asked about when it is undecided for this long, ms.', {
     ...changeable,
     ...important,
-    ...pending,
   }),
-  transactionCheckMax: int(15, 'How often it is asked about.', { ...changeable, ...important, ...pending }),
-  transactionCheckInterval: int(30_000, 'Time between two rounds of asking, ms.', { min: 1, ...important, ...pending }),
+  transactionCheckMax: int(15, 'How often it is asked about; past it the message goes to TRANS_CHECK_MAX_TIME_TOPIC.', {
+    ...changeable,
+    ...important,
+  }),
+  transactionCheckInterval: int(30_000, 'Time between two rounds of asking, ms.', {
+    min: 1,
+    ...changeable,
+    ...important,
+  }),
+  transactionOpMsgMaxSize: int(4_096, 'Size of an op message, bytes, from which on another one is begun.', {
+    min: 1,
+    max: 1_048_576,
+    ...changeable,
+  }),
 };
 
 /** Every key of the broker. */

@@ -166,6 +166,7 @@ export class BrokerController {
     this.#persistence.start();
     store.setArrivalListener(processors.pulls.messageArrived);
     processors.pulls.start();
+    processors.transactions.start();
     this.#tables.housekeeping.start();
     this.#stats.start();
     const [port = config.values.listenPort] = await server.start();
@@ -196,6 +197,7 @@ export class BrokerController {
       this.#tables.consumerIdsChanges.stop();
       this.#stats.stop();
       running.processors.pulls.stop();
+      await running.processors.transactions.stop();
       await this.#slaveRole?.stop();
       await running.store.stop();
       await this.#untilChangesAreSettled();

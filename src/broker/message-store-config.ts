@@ -56,7 +56,10 @@ const fileKeys = {
 
 /** How long messages are kept. */
 const retentionKeys = {
-  fileReservedTime: int(72, 'How long segments are kept, hours.', { ...changeable, ...important, ...pending }),
+  fileReservedTime: int(72, 'How long segments are kept and undecided transactions asked about, hours.', {
+    ...changeable,
+    ...important,
+  }),
   deleteWhen: text('04', 'Hours of the day at which old segments are deleted, `;` between them.', {
     ...changeable,
     ...important,

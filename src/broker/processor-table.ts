@@ -13,9 +13,12 @@ import type { BrokerConfigStore } from './broker-config-loader.js';
 import type { BrokerTables } from './broker-tables.js';
 import { adminProcessors } from './admin-processors.js';
 import type { BrokerStats } from './broker-stats.js';
+import { createEndTransactionProcessor } from './processors/end-transaction-processor.js';
 import { PullMessageProcessor } from './processors/pull-message-processor.js';
 import type { SlaveAdminProcessorDeps } from './processors/slave-admin-processor.js';
+import { createResumeCheckHalfMessageProcessor } from './processors/resume-check-half-message-processor.js';
 import { createSendMessageProcessor } from './processors/send-message-processor.js';
+import { Transactions } from './transactions/transactions.js';
 
 /** What the processors are made of. */
 export interface ProcessorTableDeps {
@@ -35,6 +38,7 @@ export interface ProcessorTableDeps {
 export interface ProcessorSet {
   readonly table: ProcessorTable;
   readonly pulls: PullMessageProcessor;
+  readonly transactions: Transactions;
 }
 
 /** Makes every processor. */
@@ -51,13 +55,26 @@ export function createProcessorTable(deps: ProcessorTableDeps): ProcessorSet {
     messageIds,
   });
   const pulls = new PullMessageProcessor({ ...tables, store, config, clock, logger });
+  const transactions = new Transactions({
+    ...tables,
+    store,
+    config,
+    storeHost: address.storeHost,
+    clock,
+    logger: logger.child('transactions'),
+  });
   const table = new Map<number, RequestProcessor>([
     [RequestCode.SEND_MESSAGE, send],
     [RequestCode.SEND_MESSAGE_V2, send],
     [RequestCode.SEND_BATCH_MESSAGE, send],
     [RequestCode.PULL_MESSAGE, pulls.process],
     [RequestCode.LITE_PULL_MESSAGE, pulls.process],
+    [
+      RequestCode.END_TRANSACTION,
+      createEndTransactionProcessor({ transactions: transactions.service, config, clock, logger }),
+    ],
+    [RequestCode.RESUME_CHECK_HALF_MESSAGE, createResumeCheckHalfMessageProcessor({ store, logger })],
     ...adminProcessors({ ...tables, store, replication, stats, config, configStore, reregisterAround, clock, logger }),
   ]);
-  return { table, pulls };
+  return { table, pulls, transactions };
 }

@@ -43,6 +43,8 @@ export class MemoryMessageStore implements MessageStore {
   putStatus: PutStatus = PutStatus.OK;
   /** Set to have `isInMemory` say no and `getMessages` give promises. */
   isCold = false;
+  /** Set to have puts neither stored nor answered, as those of a broker that is killed. */
+  lose: (message: MessageToStore) => boolean = () => false;
   /** All that was put, oldest first. */
   readonly puts: MessageToStore[] = [];
   readonly #clock: Clock;
@@ -66,6 +68,7 @@ export class MemoryMessageStore implements MessageStore {
       done(refused(this.refusal));
       return;
     }
+    if (messages.some((message) => this.lose(message))) return;
     // Nothing of a message is kept past the call, as with the ring.
     const copies = messages.map((message) => ({
       ...message,

@@ -30,8 +30,8 @@ function configFor(settings: TestSettings): ConfigStore<typeof brokerConfigSchem
 
 /** Sends and pulls without threads. */
 export class MessageBroker {
-  readonly clock = new FakeClock();
-  readonly store = new MemoryMessageStore(this.clock);
+  readonly clock: FakeClock;
+  readonly store: MemoryMessageStore;
   readonly settings: ConfigStore<typeof brokerConfigSchema>;
   readonly config: BrokerConfig;
   readonly topics: TopicConfigManager;
@@ -47,7 +47,10 @@ export class MessageBroker {
   readonly #send: RequestProcessor;
   #opaque = 0;
 
-  constructor(settings: TestSettings = {}) {
+  /** Goes on with the clock, store and group offsets of `before`, if it is given. */
+  constructor(settings: TestSettings = {}, before?: MessageBroker) {
+    this.clock = before?.clock ?? new FakeClock();
+    this.store = before?.store ?? new MemoryMessageStore(this.clock);
     this.settings = configFor(settings);
     this.config = this.settings.values;
     const { config, store } = this;
@@ -57,6 +60,7 @@ export class MessageBroker {
     this.groups = new SubscriptionGroupManager({ config, clock, logger });
     this.consumers = new ConsumerManager({ config, clock, logger, onConsumerIdsChange: () => undefined });
     this.offsets = new ConsumerOffsetManager({ config, clock, logger });
+    if (before !== undefined) this.offsets.decode(before.offsets.encode());
     const { topics, groups, consumers, offsets } = this;
     const storeHost = Buffer.from('0a00000100002a9f', 'hex');
     this.#send = createSendMessageProcessor({

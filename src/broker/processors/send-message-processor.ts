@@ -21,6 +21,7 @@ import type { SubscriptionGroupManager } from '../subscription-group-manager.js'
 import type { TopicConfig } from '../topic-config.js';
 import type { TopicConfigManager } from '../topic-config-manager.js';
 import { isRetryTopic } from '../topic-validator.js';
+import { toHalfMessage } from '../transactions/half-message.js';
 import { batchMessages } from './send-batch.js';
 import { sendRefusal, sendResponse, type SentMessage } from './send-message-response.js';
 import { isPriorityMessage, scanSendProperties, SendPropertiesWriter, type SendProperties } from './send-properties.js';
@@ -87,7 +88,7 @@ class SendMessageProcessor {
     const found = scanSendProperties(header.properties);
     const target = isRetryTopic(header.topic) ? retryTarget(header, this.#deps, this.#topics) : undefined;
     const topic = target?.topic ?? header.topic;
-    checkKind(found, header.reconsumeTimes, target, config);
+    const isHalf = checkKind(found, header.reconsumeTimes, target, config);
     const properties = this.#properties.write(header.properties, found, target?.properties);
     checkSizes(topic, body, properties, config);
     const queueId = queueFor(header.queueId, found, topicConfig);
@@ -104,7 +105,8 @@ class SendMessageProcessor {
       properties,
     };
     const sent: SentMessage = { topic, queueId, uniqKey: found.uniqKey };
-    store.putMessage(message, (result) => this.#answer(request, connection, sent, result));
+    const stored = isHalf ? toHalfMessage(message, found.uniqKey) : message;
+    store.putMessage(stored, (result) => this.#answer(request, connection, sent, result));
   }
 
   #sendBatch(request: RemotingCommand, connection: Connection, header: SendMessageRequestHeader): void {
@@ -137,18 +139,20 @@ function checkServiceTime(startMs: number, clock: Clock): void {
 }
 
 /**
- * Refuses the kinds of message that this broker does not serve yet: a message that should wait, or that is half of a transaction, is
- * never handed to consumers at once.
+ * True for half a transaction. Refuses the kinds of message that this broker does not serve yet: a message that should wait is never
+ * handed to consumers at once.
  */
 function checkKind(
   found: SendProperties,
   reconsumeTimes: number,
   target: RetryTarget | undefined,
   config: BrokerConfig,
-): void {
-  if (target?.isDeadLetter === true) return;
+): boolean {
+  if (target?.isDeadLetter === true) return false;
   const isDelayed = found.delay !== undefined && Number(found.delay) > 0;
-  if (found.isTransactional && !(reconsumeTimes > 0 && isDelayed)) {
+  // A retry that an old client sends with the property of the message that it could not consume is none.
+  const isHalf = found.isTransactional && !(reconsumeTimes > 0 && isDelayed);
+  if (isHalf && config.rejectTransactionMessage) {
     throw new RequestError(
       ResponseCode.NO_PERMISSION,
       `the broker[${config.brokerIP1}] sending transaction message is forbidden`,
@@ -166,6 +170,7 @@ function checkKind(
       'accurate timer message is not enabled, timerWheelEnable is false',
     );
   }
+  return isHalf;
 }
 
 /** The queue that the priority names, else the one asked for, else any. `found` is undefined for a batch. */

@@ -1,0 +1,112 @@
+/**
+ * What the broker knows of its transactions: the half messages' states, the op messages, and the offsets that say how far both queues are
+ * done with. Main thread. Java: TransactionalMessageBridge.fetchConsumeOffset and updateConsumeOffset.
+ * Invariant: nothing is decided before `recovered`; a committed offset never passes a half message that is undecided.
+ */
+import type { Clock } from '../../base/clock.js';
+import type { Logger } from '../../base/log.js';
+import type { MessageStore } from '../../workers/message-store.js';
+import type { BrokerConfig } from '../broker-config.js';
+import type { ConsumerOffsetManager } from '../consumer-offset-manager.js';
+import { HALF_QUEUE_ID, HALF_TOPIC, OP_HALF_TOPIC, TRANSACTION_GROUP } from './half-message.js';
+import { HalfTable } from './half-table.js';
+import { OpMessageWriter } from './op-message-writer.js';
+import { OpProgress } from './op-progress.js';
+import { recoverTransactions, recoverySpans, type RecoverySpans } from './transaction-recovery.js';
+
+/** Who commits the offsets, in the log line about one that goes back. */
+const COMMITTER = 'the broker';
+
+/** What a HalfQueue needs. */
+export interface HalfQueueDeps {
+  readonly store: MessageStore;
+  readonly offsets: Pick<ConsumerOffsetManager, 'query' | 'commit'>;
+  readonly config: Pick<BrokerConfig, 'transactionOpMsgMaxSize'>;
+  readonly storeHost: () => Uint8Array;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** One for each broker. */
+export class HalfQueue {
+  readonly table = new HalfTable();
+  readonly opWriter: OpMessageWriter;
+  readonly #deps: HalfQueueDeps;
+  readonly #ops = new OpProgress();
+  #recovery: Promise<void> | undefined;
+  #spans: RecoverySpans | undefined;
+  #isStopped = false;
+  #isRecovered = false;
+
+  constructor(deps: HalfQueueDeps) {
+    this.#deps = deps;
+    this.opWriter = new OpMessageWriter({ ...deps, onWritten: (opOffset, last) => this.#ops.add(opOffset, last) });
+  }
+
+  /** One past the newest half message. */
+  get end(): number {
+    return this.#deps.store.maxOffset(HALF_TOPIC, HALF_QUEUE_ID);
+  }
+
+  /** Op messages that are still needed. */
+  get opsNeeded(): number {
+    return this.#ops.needed;
+  }
+
+  /** Begins where the group's offsets say. Called before the first request is served. */
+  start(): void {
+    const { store, offsets } = this.#deps;
+    const offsetIn = (topic: string): number => offsets.query(TRANSACTION_GROUP, topic, HALF_QUEUE_ID);
+    this.#spans = recoverySpans(store, offsetIn(HALF_TOPIC), offsetIn(OP_HALF_TOPIC));
+    this.table.restart(this.#spans.half.begin);
+    // A failure is told by whoever waits for it.
+    this.recovered().catch(() => undefined);
+  }
+
+  /** True once the states of all half messages are known. */
+  get isRecovered(): boolean {
+    return this.#isRecovered;
+  }
+
+  /** Settles when the states of all half messages are known. One that failed is tried again by the next call. */
+  recovered(): Promise<void> {
+    this.#recovery ??= this.#recover().catch((error: unknown) => {
+      this.#recovery = undefined;
+      throw error;
+    });
+    return this.#recovery;
+  }
+
+  /** Passes what is decided at the front and commits how far both queues are done with. */
+  commitProgress(): void {
+    this.table.passTo(this.#deps.store.minOffset(HALF_TOPIC, HALF_QUEUE_ID));
+    this.table.advance(this.end);
+    this.#ops.advance(this.table.base);
+    this.#commit(HALF_TOPIC, this.table.base);
+    this.#commit(OP_HALF_TOPIC, this.#ops.offset);
+  }
+
+  /** Settles when no op message is under way. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#recovery?.catch(() => undefined);
+    await this.opWriter.stop();
+  }
+
+  async #recover(): Promise<void> {
+    const spans = this.#spans;
+    if (spans === undefined) throw new Error('the half queue has not been started');
+    const { table } = this;
+    this.#ops.restart(spans.op.begin);
+    const deps = { ...this.#deps, table, ops: this.#ops, isStopped: () => this.#isStopped };
+    const { committedWithoutOp } = await recoverTransactions(deps, spans);
+    for (const halfOffset of committedWithoutOp) this.opWriter.add(halfOffset);
+    this.#isRecovered = true;
+  }
+
+  #commit(topic: string, offset: number): void {
+    const { offsets } = this.#deps;
+    if (offsets.query(TRANSACTION_GROUP, topic, HALF_QUEUE_ID) === offset) return;
+    offsets.commit(COMMITTER, TRANSACTION_GROUP, topic, HALF_QUEUE_ID, offset);
+  }
+}
