@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/log.js';
+import { DelayLevelTable, SCHEDULE_TOPIC } from '../message/delay-level-table.js';
 import { RemotingClient } from '../remoting/remoting-client.js';
 import { RemotingServer } from '../remoting/remoting-server.js';
 import type { StoreClient } from '../workers/store-client.js';
@@ -18,6 +19,7 @@ import { type BrokerTables, createBrokerTables } from './broker-tables.js';
 import { MeteredMessageStore } from './metered-message-store.js';
 import { createProcessorTable, type ProcessorSet } from './processor-table.js';
 import { ReadingBrake } from './reading-brake.js';
+import { ScheduleMessageService } from './schedule/schedule-message-service.js';
 
 /** The VIP port is so far below the broker's. Java: BrokerController, fastListenPort. */
 const VIP_PORT_DISTANCE = 2;
@@ -34,6 +36,7 @@ interface RunningParts {
   readonly store: StoreClient;
   readonly server: RemotingServer;
   readonly processors: ProcessorSet;
+  readonly schedule: ScheduleMessageService;
 }
 
 /** Starts and stops a broker; several may live in one process. */
@@ -104,17 +107,25 @@ export class BrokerController {
       logger,
       clock,
     });
+    const meteredStore = new MeteredMessageStore(store, this.#stats, clock);
+    const schedule = new ScheduleMessageService({
+      store: meteredStore,
+      delayLevels: DelayLevelTable.parse(config.values.messageDelayLevel),
+      offsets: this.#tables.delayOffsets,
+      clock,
+      logger: logger.child('schedule'),
+    });
     const processors = createProcessorTable({
       ...this.#options,
       tables: this.#tables,
       stats: this.#stats,
-      store: new MeteredMessageStore(store, this.#stats, clock),
+      store: meteredStore,
       address: this.#address,
       reregisterAround: (change) => this.#reregisterAround(change),
     });
     const server = this.#createServer(processors);
     brake.attach(server);
-    this.#running = { store, server, processors };
+    this.#running = { store, server, processors, schedule };
     try {
       await this.#open(this.#running);
     } catch (error) {
@@ -151,10 +162,13 @@ export class BrokerController {
     });
   }
 
-  async #open({ store, server, processors }: RunningParts): Promise<void> {
+  async #open({ store, server, processors, schedule }: RunningParts): Promise<void> {
     const { config } = this.#options;
     this.#persistence.start();
-    store.setArrivalListener(processors.pulls.messageArrived);
+    store.setArrivalListener((topic, queueId, queueOffset, tagsCode) => {
+      processors.pulls.messageArrived(topic, queueId, queueOffset, tagsCode);
+      if (topic === SCHEDULE_TOPIC) schedule.messageArrived(queueId);
+    });
     processors.pulls.start();
     this.#tables.housekeeping.start();
     this.#stats.start();
@@ -165,6 +179,7 @@ export class BrokerController {
     this.#tables.topics.onChange(() => this.#outerApi.registerAll());
     await this.#outerApi.registerAll();
     this.#outerApi.start(config.values.registerNameServerPeriod);
+    schedule.start();
   }
 
   /** See BrokerConfigProcessorDeps. The old address goes first: a NameServer of 4.9 takes out whatever stands under the broker's id. */
@@ -185,6 +200,7 @@ export class BrokerController {
       this.#tables.consumerIdsChanges.stop();
       this.#stats.stop();
       running.processors.pulls.stop();
+      running.schedule.stop();
       await running.store.stop();
       await running.server.stop();
     }

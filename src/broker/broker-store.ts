@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 
 import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/log.js';
+import { DelayLevelTable } from '../message/delay-level-table.js';
 import { StoreClient } from '../workers/store-client.js';
 import type { BrokerConfig } from './broker-config.js';
 
@@ -36,6 +37,7 @@ export function openBrokerStore(deps: BrokerStoreDeps): Promise<StoreClient> {
       flushIntervalConsumeQueueMs: config.flushIntervalConsumeQueue,
       maxMessageSizeBytes: config.maxMessageSize,
       maxOpenFiles: config.maxOpenStoreFiles,
+      delayLevelsMs: DelayLevelTable.parse(config.messageDelayLevel).delaysMs,
     },
     requestRingSizeBytes: powerOfTwo(Math.max(config.requestRingSizeBytes, bufferBytesMin)),
     logTailWindowSizeBytes: powerOfTwo(Math.max(config.logTailWindowSizeBytes, bufferBytesMin)),

@@ -13,6 +13,7 @@ import type { BrokerConfigStore } from './broker-config-loader.js';
 import type { BrokerTables } from './broker-tables.js';
 import { adminProcessors } from './admin-processors.js';
 import type { BrokerStats } from './broker-stats.js';
+import { createConsumerSendMsgBackProcessor } from './processors/consumer-send-msg-back-processor.js';
 import { PullMessageProcessor } from './processors/pull-message-processor.js';
 import { createSendMessageProcessor } from './processors/send-message-processor.js';
 
@@ -47,12 +48,14 @@ export function createProcessorTable(deps: ProcessorTableDeps): ProcessorSet {
     storeHost: address.storeHost,
     clock,
     messageIds,
+    isGroupLocked: (group) => tables.locks.isGroupLocked(group),
   });
   const pulls = new PullMessageProcessor({ ...tables, store, config, clock, logger });
   const table = new Map<number, RequestProcessor>([
     [RequestCode.SEND_MESSAGE, send],
     [RequestCode.SEND_MESSAGE_V2, send],
     [RequestCode.SEND_BATCH_MESSAGE, send],
+    [RequestCode.CONSUMER_SEND_MSG_BACK, createConsumerSendMsgBackProcessor({ ...tables, store, config })],
     [RequestCode.PULL_MESSAGE, pulls.process],
     [RequestCode.LITE_PULL_MESSAGE, pulls.process],
     ...adminProcessors({ ...tables, store, stats, config, configStore, reregisterAround, clock, logger }),

@@ -11,6 +11,7 @@ import type { FileSystem } from '../commitlog/file-system.js';
 import { StoreCheckpoint } from '../commitlog/store-checkpoint.js';
 import type { Clock } from '../base/clock.js';
 import type { ConsumeQueueSet } from '../consumequeue/consume-queue-set.js';
+import { DelayLevelTable } from '../message/delay-level-table.js';
 import { LogTailWindowWriter } from '../ring/log-tail-window.js';
 import { RequestRingConsumer } from '../ring/request-ring.js';
 import { ResultRingProducer } from '../ring/result-ring.js';
@@ -75,6 +76,7 @@ export class CommitlogStore {
       refusal,
       onTopicDeleted: (id, error) => post({ type: 'topicDeleted', id, error }),
       isSyncFlush: settings.flushDiskType === 'SYNC_FLUSH',
+      delayLevels: new DelayLevelTable(settings.delayLevelsMs),
       clock,
       last,
     });

@@ -39,6 +39,7 @@ function open(
       flushIntervalConsumeQueueMs: 1000,
       maxMessageSizeBytes: 4096,
       maxOpenFiles: 16,
+      delayLevelsMs: [1000],
     },
     requestRingSizeBytes: 1 << 16,
     logTailWindowSizeBytes: 1 << 16,

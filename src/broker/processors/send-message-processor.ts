@@ -5,6 +5,7 @@
  */
 import { RequestError } from '../../base/errors.js';
 import type { Clock } from '../../base/clock.js';
+import { DelayLevelTable } from '../../message/delay-level-table.js';
 import type { MessageClientIdSource } from '../../message/message-client-id.js';
 import { SysFlag } from '../../message/message-sys-flag.js';
 import type { Connection, RequestProcessor } from '../../remoting/connection.js';
@@ -17,6 +18,7 @@ import { ResponseCode } from '../../remoting/response-code.js';
 import type { MessageStore, PutResult } from '../../workers/message-store.js';
 import type { BrokerConfig } from '../broker-config.js';
 import { checkSizes } from '../message-checks.js';
+import { delayLevelOf, toDelayedMessage } from '../schedule/delayed-message.js';
 import type { SubscriptionGroupManager } from '../subscription-group-manager.js';
 import type { TopicConfig } from '../topic-config.js';
 import type { TopicConfigManager } from '../topic-config-manager.js';
@@ -51,11 +53,13 @@ class SendMessageProcessor {
   readonly #deps: SendMessageDeps;
   readonly #topics: SendTopics;
   readonly #properties: SendPropertiesWriter;
+  readonly #maxDelayLevel: number;
 
   constructor(deps: SendMessageDeps) {
     this.#deps = deps;
     this.#topics = new SendTopics(deps.topics, deps.config);
     this.#properties = new SendPropertiesWriter(deps.config, deps.messageIds);
+    this.#maxDelayLevel = DelayLevelTable.parse(deps.config.messageDelayLevel).maxLevel;
   }
 
   readonly process: RequestProcessor = (request, connection) => {
@@ -85,9 +89,11 @@ class SendMessageProcessor {
     const { body } = request;
     const topicConfig = this.#topics.find(header, connection.remoteAddress);
     const found = scanSendProperties(header.properties);
-    const target = isRetryTopic(header.topic) ? retryTarget(header, this.#deps, this.#topics) : undefined;
+    const target = isRetryTopic(header.topic)
+      ? retryTarget(header, request.version, this.#deps, this.#topics)
+      : undefined;
     const topic = target?.topic ?? header.topic;
-    checkKind(found, header.reconsumeTimes, target, config);
+    const isDelayed = checkKind(found, header.reconsumeTimes, target, config);
     const properties = this.#properties.write(header.properties, found, target?.properties);
     checkSizes(topic, body, properties, config);
     const queueId = queueFor(header.queueId, found, topicConfig);
@@ -104,7 +110,8 @@ class SendMessageProcessor {
       properties,
     };
     const sent: SentMessage = { topic, queueId, uniqKey: found.uniqKey };
-    store.putMessage(message, (result) => this.#answer(request, connection, sent, result));
+    const toStore = isDelayed ? toDelayedMessage(message, this.#maxDelayLevel) : message;
+    store.putMessage(toStore, (result) => this.#answer(request, connection, sent, result));
   }
 
   #sendBatch(request: RemotingCommand, connection: Connection, header: SendMessageRequestHeader): void {
@@ -137,35 +144,30 @@ function checkServiceTime(startMs: number, clock: Clock): void {
 }
 
 /**
- * Refuses the kinds of message that this broker does not serve yet: a message that should wait, or that is half of a transaction, is
- * never handed to consumers at once.
+ * Refuses the kinds of message that this broker does not serve yet: one that should wait for a time of its own, or that is half of a
+ * transaction, is never handed to consumers at once. True for a message with a delay level.
  */
 function checkKind(
   found: SendProperties,
   reconsumeTimes: number,
   target: RetryTarget | undefined,
   config: BrokerConfig,
-): void {
-  if (target?.isDeadLetter === true) return;
-  const isDelayed = found.delay !== undefined && Number(found.delay) > 0;
+): boolean {
+  if (target?.isDeadLetter === true) return false;
+  const isDelayed = delayLevelOf(found.delay) > 0;
   if (found.isTransactional && !(reconsumeTimes > 0 && isDelayed)) {
     throw new RequestError(
       ResponseCode.NO_PERMISSION,
       `the broker[${config.brokerIP1}] sending transaction message is forbidden`,
     );
   }
-  if (isDelayed) {
-    throw new RequestError(
-      ResponseCode.MESSAGE_ILLEGAL,
-      `delayed messages are not served by this broker, DELAY is ${found.delay}`,
-    );
-  }
-  if (found.isTimed) {
+  if (found.isTimed && !isDelayed) {
     throw new RequestError(
       ResponseCode.SYSTEM_ERROR,
       'accurate timer message is not enabled, timerWheelEnable is false',
     );
   }
+  return isDelayed;
 }
 
 /** The queue that the priority names, else the one asked for, else any. `found` is undefined for a batch. */
