@@ -6,6 +6,7 @@ import type { RequestProcessor } from '../remoting/connection.js';
 import { RequestCode } from '../remoting/request-code.js';
 import type { MessageStore } from '../workers/message-store.js';
 import type { BrokerConfig } from './broker-config.js';
+import { createAllDelayOffsetProcessor } from './processors/all-delay-offset-processor.js';
 import { BrokerConfigProcessor, type BrokerConfigProcessorDeps } from './processors/broker-config-processor.js';
 import { createBrokerRuntimeInfoProcessor } from './processors/broker-runtime-info-processor.js';
 import { ClientManageProcessor, type ClientManageProcessorDeps } from './processors/client-manage-processor.js';
@@ -74,6 +75,7 @@ export function adminProcessors(deps: AdminProcessorDeps): ReadonlyMap<number, R
     [RequestCode.GET_PRODUCER_CONNECTION_LIST, createProducerConnectionListProcessor(deps.producers)],
     [RequestCode.LOCK_BATCH_MQ, createLockBatchMqProcessor(deps.locks)],
     [RequestCode.UNLOCK_BATCH_MQ, createUnlockBatchMqProcessor(deps.locks)],
+    [RequestCode.GET_ALL_DELAY_OFFSET, createAllDelayOffsetProcessor(deps.delayOffsets)],
     [RequestCode.UPDATE_BROKER_CONFIG, config.update],
     [RequestCode.GET_BROKER_CONFIG, config.get],
     [RequestCode.GET_BROKER_RUNTIME_INFO, createBrokerRuntimeInfoProcessor(deps)],

@@ -7,6 +7,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/log.js';
+import { DelayLevelTable, SCHEDULE_TOPIC } from '../message/delay-level-table.js';
 import { RemotingClient } from '../remoting/remoting-client.js';
 import { RemotingServer } from '../remoting/remoting-server.js';
 import type { StoreClient } from '../workers/store-client.js';
@@ -21,6 +22,7 @@ import { MeteredMessageStore } from './metered-message-store.js';
 import { createProcessorTable, type ProcessorSet } from './processor-table.js';
 import { ReadingBrake } from './reading-brake.js';
 import { SlaveRole } from './slave-role.js';
+import { ScheduleMessageService } from './schedule/schedule-message-service.js';
 
 /** The VIP port is so far below the broker's. Java: BrokerController, fastListenPort. */
 const VIP_PORT_DISTANCE = 2;
@@ -37,6 +39,7 @@ interface RunningParts {
   readonly store: StoreClient;
   readonly server: RemotingServer;
   readonly processors: ProcessorSet;
+  readonly schedule: ScheduleMessageService;
 }
 
 /** Starts and stops a broker; several may live in one process. */
@@ -113,18 +116,26 @@ export class BrokerController {
       logger,
       clock,
     });
+    const meteredStore = new MeteredMessageStore(store, this.#stats, clock);
+    const schedule = new ScheduleMessageService({
+      store: meteredStore,
+      delayLevels: DelayLevelTable.parse(config.values.messageDelayLevel),
+      offsets: this.#tables.delayOffsets,
+      clock,
+      logger: logger.child('schedule'),
+    });
     const processors = createProcessorTable({
       ...this.#options,
       tables: this.#tables,
       stats: this.#stats,
-      store: new MeteredMessageStore(store, this.#stats, clock),
+      store: meteredStore,
       replication: store.replication,
       address: this.#address,
       reregisterAround: (change) => this.#reregisterAround(change),
     });
     const server = this.#createServer(processors);
     brake.attach(server);
-    this.#running = { store, server, processors };
+    this.#running = { store, server, processors, schedule };
     try {
       await this.#open(this.#running);
     } catch (error) {
@@ -161,10 +172,13 @@ export class BrokerController {
     });
   }
 
-  async #open({ store, server, processors }: RunningParts): Promise<void> {
+  async #open({ store, server, processors, schedule }: RunningParts): Promise<void> {
     const { config } = this.#options;
     this.#persistence.start();
-    store.setArrivalListener(processors.pulls.messageArrived);
+    store.setArrivalListener((topic, queueId, queueOffset, tagsCode) => {
+      processors.pulls.messageArrived(topic, queueId, queueOffset, tagsCode);
+      if (topic === SCHEDULE_TOPIC) schedule.messageArrived(queueId);
+    });
     processors.pulls.start();
     processors.transactions.start();
     this.#tables.housekeeping.start();
@@ -177,6 +191,7 @@ export class BrokerController {
     this.#tables.topics.onChange(() => this.#outerApi.registerAll());
     await this.#outerApi.registerAll();
     this.#outerApi.start(config.values.registerNameServerPeriod);
+    schedule.start();
   }
 
   /** See BrokerConfigProcessorDeps. The old address goes first: a NameServer of 4.9 takes out whatever stands under the broker's id. */
@@ -197,6 +212,7 @@ export class BrokerController {
       this.#tables.consumerIdsChanges.stop();
       this.#stats.stop();
       running.processors.pulls.stop();
+      running.schedule.stop();
       await running.processors.transactions.stop();
       await this.#slaveRole?.stop();
       await running.store.stop();

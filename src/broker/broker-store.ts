@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/log.js';
 import type { ReplicationOptions } from '../workers/replication.js';
+import { DelayLevelTable } from '../message/delay-level-table.js';
 import { StoreClient } from '../workers/store-client.js';
 import type { BrokerConfig } from './broker-config.js';
 
@@ -39,6 +40,7 @@ export function openBrokerStore(deps: BrokerStoreDeps): Promise<StoreClient> {
       flushIntervalConsumeQueueMs: config.flushIntervalConsumeQueue,
       maxMessageSizeBytes: config.maxMessageSize,
       maxOpenFiles: config.maxOpenStoreFiles,
+      delayLevelsMs: DelayLevelTable.parse(config.messageDelayLevel).delaysMs,
     },
     replication: {
       settings: haSettings(config),

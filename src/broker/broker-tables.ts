@@ -10,6 +10,7 @@ import { ConsumerManager } from './consumer-manager.js';
 import { ConsumerOffsetManager } from './consumer-offset-manager.js';
 import { ProducerManager } from './producer-manager.js';
 import { RebalanceLockManager } from './rebalance-lock-manager.js';
+import { DelayOffsetTable } from './schedule/delay-offset-table.js';
 import { SubscriptionGroupManager } from './subscription-group-manager.js';
 import { TopicConfigManager } from './topic-config-manager.js';
 
@@ -25,6 +26,7 @@ export interface BrokerTables {
   readonly topics: TopicConfigManager;
   readonly groups: SubscriptionGroupManager;
   readonly offsets: ConsumerOffsetManager;
+  readonly delayOffsets: DelayOffsetTable;
   readonly consumers: ConsumerManager;
   readonly producers: ProducerManager;
   readonly locks: RebalanceLockManager;
@@ -41,6 +43,7 @@ export function createBrokerTables(options: BrokerTablesOptions): BrokerTables {
     topics: new TopicConfigManager(options),
     groups: new SubscriptionGroupManager(options),
     offsets: new ConsumerOffsetManager(options),
+    delayOffsets: new DelayOffsetTable(options.clock),
     consumers,
     producers,
     locks: new RebalanceLockManager(options.clock),

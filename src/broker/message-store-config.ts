@@ -6,6 +6,7 @@
 import { join } from 'node:path';
 
 import { bool, bytes, derived, int, oneOf, path, port, text } from '../base/config-schema.js';
+import { DELAY_LEVELS_PATTERN } from '../message/delay-level-table.js';
 
 const changeable = { changeable: true } as const;
 /** Nothing reads the key yet. */
@@ -86,12 +87,13 @@ const retentionKeys = {
   cleanFileForciblyEnable: bool(true, 'Allow that.', { ...changeable, ...important, ...pending }),
   messageDelayLevel: text(
     '1s 5s 10s 30s 1m 2m 3m 4m 5m 6m 7m 8m 9m 10m 20m 30m 1h 2h',
-    'The delay levels, from 1 up.',
-    {
-      pattern: /^\d+[smhd]( +\d+[smhd])*$/,
-      allowed: 'times such as 1s 5m 2h 1d with spaces between them',
-      ...pending,
-    },
+    'How long messages of each delay level wait, from level 1 up; a higher level than the last is taken for the last.',
+    { pattern: DELAY_LEVELS_PATTERN, allowed: 'times such as 1s 5m 2h 1d, 8 digits at most, with spaces between them' },
+  ),
+  flushDelayOffsetInterval: int(
+    10_000,
+    'How often it is saved how far the delay levels have been delivered, ms. After a crash what came later is delivered again.',
+    { min: 1 },
   ),
 };
 

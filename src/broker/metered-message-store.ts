@@ -11,6 +11,7 @@ import {
   type MessageStore,
   type MessageToStore,
   type PutResult,
+  type QueueEntries,
   type StoreStats,
   type TagsCodeFilter,
 } from '../workers/message-store.js';
@@ -57,6 +58,10 @@ export class MeteredMessageStore implements MessageStore {
     };
     const result = this.#store.getMessages(topic, queueId, offset, maxCount, maxBytes, filter);
     return result instanceof Promise ? result.then(record) : record(result);
+  }
+
+  queueEntries(topic: string, queueId: number, offset: number, maxCount: number): QueueEntries | Promise<QueueEntries> {
+    return this.#store.queueEntries(topic, queueId, offset, maxCount);
   }
 
   minOffset(topic: string, queueId: number): number {

@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/log.js';
+import { DelayLevelTable } from '../message/delay-level-table.js';
 import type { ProcessorTable, RequestProcessor } from '../remoting/connection.js';
 import { RequestCode } from '../remoting/request-code.js';
 import { MessageClientIdSource } from '../message/message-client-id.js';
@@ -14,6 +15,7 @@ import type { BrokerTables } from './broker-tables.js';
 import { adminProcessors } from './admin-processors.js';
 import type { BrokerStats } from './broker-stats.js';
 import { createEndTransactionProcessor } from './processors/end-transaction-processor.js';
+import { createConsumerSendMsgBackProcessor } from './processors/consumer-send-msg-back-processor.js';
 import { PullMessageProcessor } from './processors/pull-message-processor.js';
 import type { SlaveAdminProcessorDeps } from './processors/slave-admin-processor.js';
 import { createResumeCheckHalfMessageProcessor } from './processors/resume-check-half-message-processor.js';
@@ -53,6 +55,7 @@ export function createProcessorTable(deps: ProcessorTableDeps): ProcessorSet {
     storeHost: address.storeHost,
     clock,
     messageIds,
+    isGroupLocked: (group) => tables.locks.isGroupLocked(group),
   });
   const pulls = new PullMessageProcessor({ ...tables, store, config, clock, logger });
   const transactions = new Transactions({
@@ -60,6 +63,7 @@ export function createProcessorTable(deps: ProcessorTableDeps): ProcessorSet {
     store,
     config,
     storeHost: address.storeHost,
+    maxDelayLevel: DelayLevelTable.parse(config.messageDelayLevel).maxLevel,
     clock,
     logger: logger.child('transactions'),
   });
@@ -67,6 +71,7 @@ export function createProcessorTable(deps: ProcessorTableDeps): ProcessorSet {
     [RequestCode.SEND_MESSAGE, send],
     [RequestCode.SEND_MESSAGE_V2, send],
     [RequestCode.SEND_BATCH_MESSAGE, send],
+    [RequestCode.CONSUMER_SEND_MSG_BACK, createConsumerSendMsgBackProcessor({ ...tables, store, config })],
     [RequestCode.PULL_MESSAGE, pulls.process],
     [RequestCode.LITE_PULL_MESSAGE, pulls.process],
     [

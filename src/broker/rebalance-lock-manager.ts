@@ -46,6 +46,12 @@ export class RebalanceLockManager {
     return entry !== undefined && !this.#isExpired(entry);
   }
 
+  /** True if somebody of the group owns any queue. Java: isLockAllExpired, the other way round. */
+  isGroupLocked(group: string): boolean {
+    for (const entry of this.#groups.get(group)?.values() ?? []) if (!this.#isExpired(entry)) return true;
+    return false;
+  }
+
   #tryLock(locks: Map<string, LockEntry>, key: string, clientId: string): boolean {
     const entry = locks.get(key);
     if (entry !== undefined && entry.clientId !== clientId && !this.#isExpired(entry)) return false;

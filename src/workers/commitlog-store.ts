@@ -12,6 +12,7 @@ import { StoreCheckpoint } from '../commitlog/store-checkpoint.js';
 import type { Clock } from '../base/clock.js';
 import type { ConsumeQueueSet } from '../consumequeue/consume-queue-set.js';
 import { Doorbell } from '../ring/doorbell.js';
+import { DelayLevelTable } from '../message/delay-level-table.js';
 import { LogTailWindowWriter } from '../ring/log-tail-window.js';
 import { RequestRingConsumer } from '../ring/request-ring.js';
 import { ResultRingProducer } from '../ring/result-ring.js';
@@ -72,6 +73,7 @@ export class CommitlogStore {
     }
     const results = new ResultRingProducer(memory.resultRing);
     const isSyncFlush = settings.flushDiskType === 'SYNC_FLUSH';
+    const delayLevels = new DelayLevelTable(settings.delayLevelsMs);
     const haDoorbell = new Doorbell(memory.ha.doorbell);
     this.drain = new RingDrain({
       ring: this.ring,
@@ -84,6 +86,7 @@ export class CommitlogStore {
       onTopicDeleted: (id, error) => post({ type: 'topicDeleted', id, error }),
       isSyncFlush,
       onWritten: () => haDoorbell.ring(),
+      delayLevels,
       clock,
       last,
     });
@@ -102,6 +105,7 @@ export class CommitlogStore {
             replicaQueues: new ReplicaQueues(queues, this.queueStates, (queue) => post({ type: 'queueOpened', queue })),
             refusal,
             isSyncFlush,
+            delayLevels,
             onWritten: () => haDoorbell.ring(),
             onWriteFailed: (sizeBytes) => void (drain.failedBytes = Math.max(drain.failedBytes, sizeBytes)),
             last: drain.last,

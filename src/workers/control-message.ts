@@ -20,6 +20,8 @@ export interface StoreSettings {
   readonly maxMessageSizeBytes: number;
   /** Most consume-queue files and segments kept open for writing. */
   readonly maxOpenFiles: number;
+  /** The delay of each level of delayed messages, ms, from level 1 on. Java: messageDelayLevel. */
+  readonly delayLevelsMs: readonly number[];
 }
 
 /** Shared memory of replication. */

@@ -8,7 +8,7 @@ import { isBlankEntry } from '../consumequeue/consume-queue-entry.js';
 import type { ConsumeQueueReader } from '../consumequeue/consume-queue-reader.js';
 import { RECORD } from '../message/stored-record.js';
 import type { LogTailWindowReader } from '../ring/log-tail-window.js';
-import { type GetResult, GetStatus, type TagsCodeFilter } from './message-store.js';
+import { type GetResult, GetStatus, type QueueEntries, type QueueEntry, type TagsCodeFilter } from './message-store.js';
 import type { Queue } from './queue-table.js';
 
 /** Entries looked at in one pull when a filter passes few of them. Java: maxFilterMessageSize / 20. */
@@ -84,6 +84,39 @@ export class MessageReader {
     return offset < queue.tail.baseOffset
       ? this.#getFromFiles(queue, offset, limits)
       : this.#getFromTail(queue, offset, limits);
+  }
+
+  /** Entries of `queue` from `offset` on, at most `maxCount`. */
+  entries(queue: Queue | undefined, offset: number, maxCount: number): QueueEntries | Promise<QueueEntries> {
+    if (queue === undefined || offset < queue.minOffset || offset >= queue.tail.nextOffset) {
+      return { entries: [], nextOffset: offset };
+    }
+    const { tail } = queue;
+    if (offset < tail.baseOffset) return this.#entriesFromFiles(queue, offset, maxCount);
+    const nextOffset = Math.min(tail.nextOffset, offset + maxCount);
+    const entries: QueueEntry[] = [];
+    for (let at = offset; at < nextOffset; at++) {
+      entries.push({
+        queueOffset: at,
+        physicalOffset: tail.physicalOffsetAt(at),
+        sizeBytes: tail.sizeAt(at),
+        tagsCode: tail.tagsCodeAt(at),
+      });
+    }
+    return { entries, nextOffset };
+  }
+
+  async #entriesFromFiles({ topic, queueId, tail }: Queue, offset: number, maxCount: number): Promise<QueueEntries> {
+    // What the tail holds may not be in the file yet.
+    const count = Math.min(maxCount, tail.baseOffset - offset);
+    const entries: QueueEntry[] = [];
+    let nextOffset = offset;
+    for (const entry of await this.#consumeQueues.read(topic, queueId, offset, count)) {
+      if (entry.sizeBytes === 0) break;
+      if (!isBlankEntry(entry)) entries.push({ queueOffset: nextOffset, ...entry });
+      nextOffset++;
+    }
+    return { entries, nextOffset };
   }
 
   /** Store time of the message at `offset`, ms, or -1. */

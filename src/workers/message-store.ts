@@ -31,6 +31,11 @@ export function isStored(status: PutStatus): boolean {
   );
 }
 
+/** In the log and as safe as asked on this broker, whatever its slaves have. What is put by the broker itself asks no more, as with Apache. */
+export function isSafeHere(status: PutStatus): boolean {
+  return isStored(status) && status !== PutStatus.FLUSH_DISK_TIMEOUT;
+}
+
 /** One message as the send processor hands it over; nothing in it is kept past the call. Java: MessageExtBrokerInner. */
 export interface MessageToStore {
   readonly topic: string;
@@ -84,6 +89,22 @@ export interface GetResult {
   readonly messageCount: number;
 }
 
+/** One message's place, without the message. Java: CqUnit. */
+export interface QueueEntry {
+  readonly queueOffset: number;
+  readonly physicalOffset: number;
+  readonly sizeBytes: number;
+  /** Java's hash of the tags, or when the message is due if it is a delayed one. */
+  readonly tagsCode: number;
+}
+
+/** Entries of a queue, in order. */
+export interface QueueEntries {
+  readonly entries: readonly QueueEntry[];
+  /** One past the last place that was looked at; there need not be a message at each. */
+  readonly nextOffset: number;
+}
+
 /** True when a message with this tags code (Java string hash, or a delivery time for delayed ones) is wanted. */
 export type TagsCodeFilter = (tagsCode: number) => boolean;
 
@@ -121,6 +142,8 @@ export interface MessageStore {
     maxBytes: number,
     filter: TagsCodeFilter | undefined,
   ): GetResult | Promise<GetResult>;
+  /** At most `maxCount` entries from `offset` on, none for a queue or an offset that does not exist. Synchronous when they are in memory. */
+  queueEntries(topic: string, queueId: number, offset: number, maxCount: number): QueueEntries | Promise<QueueEntries>;
   /** 0 for a queue that does not exist. */
   minOffset(topic: string, queueId: number): number;
   /** One past the last; 0 for a queue that does not exist. */

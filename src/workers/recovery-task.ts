@@ -9,6 +9,7 @@ import {
   type LastRecord,
   RecordDispatch,
 } from '../commitlog/record-dispatch.js';
+import { DelayLevelTable } from '../message/delay-level-table.js';
 import { scanSegment, type SegmentScanEnd, type SegmentScanRange } from '../commitlog/segment-scan.js';
 
 /** What to check. */
@@ -16,6 +17,8 @@ export interface RecoveryTask {
   readonly range: SegmentScanRange;
   /** Records before it are only checked. */
   readonly dispatchFrom: number;
+  /** See StoreSettings. */
+  readonly delayLevelsMs: readonly number[];
 }
 
 /** What was found. */
@@ -28,7 +31,7 @@ export interface RecoveryTaskResult {
 /** Entry point of the task. */
 export function checkSegment(task: RecoveryTask): RecoveryTaskResult {
   const builder = new DispatchBatchBuilder();
-  const dispatch = new RecordDispatch(task.dispatchFrom, builder.add);
+  const dispatch = new RecordDispatch(task.dispatchFrom, new DelayLevelTable(task.delayLevelsMs), builder.add);
   const end = scanSegment(nodeFileSystem, task.range, dispatch.visit);
   return { end, batch: builder.build(), last: dispatch.last };
 }

@@ -9,6 +9,7 @@ import type { LogAppender } from '../commitlog/log-appender.js';
 import { type LastRecord, RecordDispatch } from '../commitlog/record-dispatch.js';
 import type { SegmentSet } from '../commitlog/segment-set.js';
 import type { ConsumeQueueSet } from '../consumequeue/consume-queue-set.js';
+import type { DelayLevelTable } from '../message/delay-level-table.js';
 import { emptyRecordParts, locateParts, RECORD } from '../message/stored-record.js';
 import { ENTRY, EntryKind, type RequestRingConsumer } from '../ring/request-ring.js';
 import { emptyStoredResult, NO_REQUEST_ID, type ResultRingProducer } from '../ring/result-ring.js';
@@ -31,6 +32,7 @@ export interface ReplicaDrainParts {
   readonly replicaQueues: ReplicaQueues;
   readonly refusal: WriteRefusal;
   readonly isSyncFlush: boolean;
+  readonly delayLevels: DelayLevelTable;
   /** There is more to acknowledge, and room in the ring. */
   readonly onWritten: () => void;
   /** A write has failed that may have left so many bytes after the log's end. */
@@ -49,7 +51,7 @@ export class ReplicaDrain {
 
   constructor(parts: ReplicaDrainParts) {
     this.#parts = parts;
-    this.#dispatch = new RecordDispatch(0, this.#addEntry);
+    this.#dispatch = new RecordDispatch(0, parts.delayLevels, this.#addEntry);
     this.#result.requestId = NO_REQUEST_ID;
   }
 

@@ -11,6 +11,7 @@ import { RecordStamper } from '../commitlog/record-stamper.js';
 import type { SegmentSet } from '../commitlog/segment-set.js';
 import type { ConsumeQueueSet } from '../consumequeue/consume-queue-set.js';
 import type { ConsumeQueueWriter } from '../consumequeue/consume-queue-writer.js';
+import type { DelayLevelTable } from '../message/delay-level-table.js';
 import { ENTRY, EntryKind, type RequestRingConsumer } from '../ring/request-ring.js';
 import { emptyStoredResult, type ResultRingProducer, type StoredResult } from '../ring/result-ring.js';
 import { StatusWord, type StoreStatusPage } from '../ring/store-status-page.js';
@@ -36,6 +37,7 @@ export interface RingDrainParts {
   readonly isSyncFlush: boolean;
   /** `writtenOffset` has moved: slaves may be sent what is new. */
   readonly onWritten: () => void;
+  readonly delayLevels: DelayLevelTable;
   readonly clock: Clock;
   /** The log's last record. */
   readonly last: LastRecord;
@@ -55,7 +57,7 @@ export class RingDrain {
   failedBytes = 0;
   readonly #parts: RingDrainParts;
   readonly #bytesMax: number;
-  readonly #stamper = new RecordStamper();
+  readonly #stamper: RecordStamper;
   // Hot: objects are used again; a new one for each record cost 60 ns of garbage.
   readonly #pending: PendingRecord[] = [];
   #pendingCount = 0;
@@ -66,6 +68,7 @@ export class RingDrain {
   constructor(parts: RingDrainParts) {
     this.#parts = parts;
     this.last = { ...parts.last };
+    this.#stamper = new RecordStamper(parts.delayLevels);
     const wished = parts.isSyncFlush ? SYNC_BATCH_BYTES_MAX : ASYNC_BATCH_BYTES_MAX;
     this.#bytesMax = Math.min(wished, parts.appender.groupBytesMax);
   }
@@ -149,7 +152,7 @@ export class RingDrain {
     const end = start + payloadBytes;
     let at = start;
     for (let i = 1; i <= count; i++) {
-      stamper.inspect(ring.bytes, at, end);
+      stamper.inspect(ring.bytes, at, end, this.#storeTimestampMs);
       const physicalOffset = appender.endOffset + (at - start);
       const queueOffset = stamper.isQueued ? queue.nextOffset++ : 0;
       stamper.stamp(ring.bytes, at, queueOffset, physicalOffset, this.#storeTimestampMs);

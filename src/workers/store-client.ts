@@ -27,6 +27,7 @@ import {
   type MessageToStore,
   type PutResult,
   PutStatus,
+  type QueueEntries,
   type StoreStats,
   type TagsCodeFilter,
 } from './message-store.js';
@@ -202,6 +203,10 @@ export class StoreClient implements MessageStore {
     filter: TagsCodeFilter | undefined,
   ): GetResult | Promise<GetResult> {
     return this.#reader.get(this.#queues.find(topic, queueId), offset, { maxCount, maxBytes, filter });
+  }
+
+  queueEntries(topic: string, queueId: number, offset: number, maxCount: number): QueueEntries | Promise<QueueEntries> {
+    return this.#reader.entries(this.#queues.find(topic, queueId), offset, maxCount);
   }
 
   minOffset(topic: string, queueId: number): number {

@@ -15,6 +15,7 @@ import type { CheckpointFields } from '../commitlog/store-checkpoint.js';
 import { ConsumeQueueFiles } from '../consumequeue/consume-queue-files.js';
 import { recoverConsumeQueues } from '../consumequeue/consume-queue-recovery.js';
 import { ConsumeQueueSet } from '../consumequeue/consume-queue-set.js';
+import { DelayLevelTable } from '../message/delay-level-table.js';
 import type { StoreSettings } from './control-message.js';
 import type { RecoveryTask, RecoveryTaskResult } from './recovery-task.js';
 import { TaskPool } from './task-pool.js';
@@ -129,7 +130,7 @@ async function checkLog(
   const pool = usePool ? new TaskPool() : undefined;
   try {
     return await checkRanges(options, ranges, totalBytes, sink, (range) =>
-      checkRange(options.files, pool, range, plan, sink),
+      checkRange(options, pool, range, plan, sink),
     );
   } finally {
     await pool?.close();
@@ -175,7 +176,7 @@ function guarded<T>(check: T | Promise<T>): T | Promise<T> {
 }
 
 function checkRange(
-  files: FileSystem,
+  { files, settings }: StoreRecoveryOptions,
   pool: TaskPool | undefined,
   range: SegmentScanRange,
   plan: RecoveryPlan,
@@ -183,10 +184,10 @@ function checkRange(
 ): CheckedSegment | Promise<CheckedSegment> {
   if (pool !== undefined) {
     const url = new URL('./recovery-task.js', import.meta.url);
-    const task: RecoveryTask = { range, dispatchFrom: plan.dispatchFrom };
+    const task: RecoveryTask = { range, dispatchFrom: plan.dispatchFrom, delayLevelsMs: settings.delayLevelsMs };
     return pool.run<RecoveryTaskResult>(url, 'checkSegment', task);
   }
-  const dispatch = new RecordDispatch(plan.dispatchFrom, sink);
+  const dispatch = new RecordDispatch(plan.dispatchFrom, new DelayLevelTable(settings.delayLevelsMs), sink);
   const end = scanSegment(files, range, dispatch.visit);
   return { end, last: dispatch.last, batch: undefined };
 }

@@ -11,6 +11,7 @@ import { ConsumerManager } from '#src/broker/consumer-manager.js';
 import { ConsumerOffsetManager } from '#src/broker/consumer-offset-manager.js';
 import { ProducerManager } from '#src/broker/producer-manager.js';
 import { RebalanceLockManager } from '#src/broker/rebalance-lock-manager.js';
+import { DelayOffsetTable } from '#src/broker/schedule/delay-offset-table.js';
 import { SubscriptionGroupManager } from '#src/broker/subscription-group-manager.js';
 import { TopicConfigManager } from '#src/broker/topic-config-manager.js';
 import type { Connection, ProcessorTable } from '#src/remoting/connection.js';
@@ -31,6 +32,7 @@ export class AdminBroker {
   readonly topics: TopicConfigManager;
   readonly groups: SubscriptionGroupManager;
   readonly offsets: ConsumerOffsetManager;
+  readonly delayOffsets = new DelayOffsetTable(this.clock);
   readonly consumers: ConsumerManager;
   readonly producers: ProducerManager;
   readonly stats = new BrokerStats(this.clock);
@@ -76,6 +78,7 @@ export class AdminBroker {
       consumers: this.consumers,
       producers: this.producers,
       stats: this.stats,
+      delayOffsets: this.delayOffsets,
       locks: new RebalanceLockManager(this.clock),
       replication: { runtimeInfo: () => Promise.resolve(this.haRuntimeInfo) },
       reregisterAround: (change) => {

@@ -30,8 +30,8 @@ class NumberTable implements PersistentTable {
   }
 }
 
-function persistenceOf({ configStore, topics, groups, offsets, clock }: AdminBroker): BrokerPersistence {
-  return new BrokerPersistence({ config: configStore.values, topics, groups, offsets, clock, logger });
+function persistenceOf({ configStore, topics, groups, offsets, delayOffsets, clock }: AdminBroker): BrokerPersistence {
+  return new BrokerPersistence({ config: configStore.values, topics, groups, offsets, delayOffsets, clock, logger });
 }
 
 test.before.each(async (state) => {
@@ -113,6 +113,24 @@ test('topics and groups are written before a change settles, offsets at the inte
   assert.ok(again.groups.contains('G'));
   assert.is(again.offsets.query('G', 'T', 0), 8);
   assert.match(await readFile(join(folder, 'config', 'consumerOffset.json.bak'), 'utf8'), '0:7');
+});
+
+test('the offsets of the delay levels are written at their interval, if they moved, and at the end', async ({
+  folder,
+}) => {
+  const broker = new AdminBroker({ storePathRootDir: folder, flushDelayOffsetInterval: '2000' });
+  const { delayOffsets, clock } = broker;
+  const persistence = persistenceOf(broker);
+  await persistence.load();
+  persistence.start();
+  delayOffsets.update(1, 7);
+  clock.advance(2_000);
+  delayOffsets.update(1, 8);
+  await persistence.stop();
+  const again = new AdminBroker({ storePathRootDir: folder });
+  await persistenceOf(again).load();
+  assert.equal(again.delayOffsets.entries(), [[1, 8]]);
+  assert.match(await readFile(join(folder, 'config', 'delayOffset.json.bak'), 'utf8'), '1:7');
 });
 
 test.run();

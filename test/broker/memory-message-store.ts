@@ -3,9 +3,16 @@
  * Invariant: a put is visible, and its `done` called, in the microtask after it, in the order of the puts, unless the test holds puts back.
  */
 import type { Clock } from '#src/base/clock.js';
-import { encodeRecord, RECORD, recordSize, storeTimestampPosition, writeInt64 } from '#src/message/stored-record.js';
-import { getProperty } from '#src/message/message-properties.js';
-import { tagsToTagsCode } from '#src/message/tags-code.js';
+import { DelayLevelTable, tagsCodeOfRecord } from '#src/message/delay-level-table.js';
+import {
+  emptyRecordParts,
+  encodeRecord,
+  locateParts,
+  RECORD,
+  recordSize,
+  storeTimestampPosition,
+  writeInt64,
+} from '#src/message/stored-record.js';
 import {
   GetStatus,
   PutStatus,
@@ -15,6 +22,8 @@ import {
   type MessageStore,
   type MessageToStore,
   type PutResult,
+  type QueueEntries,
+  type QueueEntry,
   type StoreStats,
   type TagsCodeFilter,
 } from '#src/workers/message-store.js';
@@ -25,7 +34,7 @@ const NO_BYTES = Buffer.alloc(0);
 interface StoredMessage {
   readonly physicalOffset: number;
   readonly storeTimestampMs: number;
-  readonly tagsCode: number;
+  tagsCode: number;
   readonly record: Buffer;
 }
 
@@ -45,6 +54,8 @@ export class MemoryMessageStore implements MessageStore {
   isCold = false;
   /** Set to have puts neither stored nor answered, as those of a broker that is killed. */
   lose: (message: MessageToStore) => boolean = () => false;
+  /** Apache's defaults, unless the test sets others. */
+  delayLevels = DelayLevelTable.parse('1s 5s 10s 30s 1m 2m 3m 4m 5m 6m 7m 8m 9m 10m 20m 30m 1h 2h');
   /** All that was put, oldest first. */
   readonly puts: MessageToStore[] = [];
   readonly #clock: Clock;
@@ -117,6 +128,19 @@ export class MemoryMessageStore implements MessageStore {
     filter: TagsCodeFilter | undefined,
   ): GetResult | Promise<GetResult> {
     const result = this.#read(topic, queueId, offset, maxCount, maxBytes, filter);
+    return this.isCold ? Promise.resolve(result) : result;
+  }
+
+  queueEntries(topic: string, queueId: number, offset: number, maxCount: number): QueueEntries | Promise<QueueEntries> {
+    const nextOffset = Math.max(offset, Math.min(this.maxOffset(topic, queueId), offset + maxCount));
+    const entries: QueueEntry[] = [];
+    for (let at = offset; at < nextOffset; at++) {
+      const message = this.#messageAt(topic, queueId, at);
+      if (message === undefined) continue;
+      const { physicalOffset, tagsCode, record } = message;
+      entries.push({ queueOffset: at, physicalOffset, sizeBytes: record.length, tagsCode });
+    }
+    const result = { entries, nextOffset };
     return this.isCold ? Promise.resolve(result) : result;
   }
 
@@ -245,12 +269,15 @@ export class MemoryMessageStore implements MessageStore {
     const stored = {
       physicalOffset: this.#maxPhysicalOffset,
       storeTimestampMs: this.#clock.nowMs(),
-      tagsCode: tagsToTagsCode(getProperty(message.properties, 'TAGS')),
+      tagsCode: 0,
       record,
     };
     writeInt64(record, queueOffset, RECORD.QUEUE_OFFSET);
     writeInt64(record, stored.physicalOffset, RECORD.PHYSICAL_OFFSET);
     writeInt64(record, stored.storeTimestampMs, storeTimestampPosition(record, 0));
+    const parts = emptyRecordParts();
+    locateParts(record, 0, record.length, parts);
+    stored.tagsCode = tagsCodeOfRecord(record, parts, stored.storeTimestampMs, this.delayLevels);
     queue.messages.push(stored);
     this.#log.set(stored.physicalOffset, stored);
     this.#maxPhysicalOffset += size;

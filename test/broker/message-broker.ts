@@ -3,18 +3,21 @@
  * Java: none.
  */
 import type { Clock } from '#src/base/clock.js';
+import { RequestError } from '#src/base/errors.js';
 import { ConfigStore } from '#src/base/config-store.js';
 import { createLogger } from '#src/base/log.js';
 import { brokerConfigSchema, type BrokerConfig } from '#src/broker/broker-config.js';
 import { ConsumerManager } from '#src/broker/consumer-manager.js';
 import { ConsumerOffsetManager } from '#src/broker/consumer-offset-manager.js';
 import { PullMessageProcessor } from '#src/broker/processors/pull-message-processor.js';
+import { createConsumerSendMsgBackProcessor } from '#src/broker/processors/consumer-send-msg-back-processor.js';
 import { createSendMessageProcessor } from '#src/broker/processors/send-message-processor.js';
+import { createSubscriptionGroupConfig, type SubscriptionGroupConfig } from '#src/broker/subscription-group-config.js';
 import { SubscriptionGroupManager } from '#src/broker/subscription-group-manager.js';
 import { createTopicConfig, type TopicConfig } from '#src/broker/topic-config.js';
 import { TopicConfigManager } from '#src/broker/topic-config-manager.js';
 import type { RequestProcessor } from '#src/remoting/connection.js';
-import { createRequest, type ExtFields, type RemotingCommand } from '#src/remoting/remoting-command.js';
+import { createRequest, createResponse, type ExtFields, type RemotingCommand } from '#src/remoting/remoting-command.js';
 import { FakeClock } from '../fake-clock.js';
 import { MemoryConnection } from '../remoting/memory-connection.js';
 import { MemoryMessageStore } from './memory-message-store.js';
@@ -45,6 +48,7 @@ export class MessageBroker {
   /** Groups of ordered consumers. */
   readonly lockedGroups = new Set<string>();
   readonly #send: RequestProcessor;
+  readonly #sendBack: RequestProcessor;
   #opaque = 0;
 
   /** Goes on with the clock, store and group offsets of `before`, if it is given. */
@@ -73,6 +77,7 @@ export class MessageBroker {
       messageIds: { next: () => 'MADE-BY-THE-BROKER' },
       isGroupLocked: (group) => this.lockedGroups.has(group),
     });
+    this.#sendBack = createConsumerSendMsgBackProcessor({ store, topics, groups, config });
     this.pulls = new PullMessageProcessor({ store, topics, groups, consumers, offsets, config, clock, logger });
     store.setArrivalListener(this.pulls.messageArrived);
     this.pulls.start();
@@ -81,6 +86,23 @@ export class MessageBroker {
   /** Makes a topic. */
   addTopic(topicName: string, values: Partial<TopicConfig> = {}): void {
     this.topics.update(createTopicConfig(topicName, { readQueueNums: 4, writeQueueNums: 4, ...values }));
+  }
+
+  /** Makes the group `G`. */
+  addGroup(values: Partial<SubscriptionGroupConfig>): void {
+    this.groups.update(createSubscriptionGroupConfig('G', values));
+  }
+
+  /** Sends a message back and gives the answer, as the dispatcher would. */
+  async sentBack(request: RemotingCommand): Promise<RemotingCommand> {
+    try {
+      const response = await this.#sendBack(request, this.connection);
+      if (response === undefined) throw new Error('sending back has an answer');
+      return response;
+    } catch (error) {
+      if (error instanceof RequestError) return createResponse(request, error.code, error.message);
+      throw error;
+    }
   }
 
   /** Hands a request to the send processor; what it answers at once is written as the dispatcher would. */

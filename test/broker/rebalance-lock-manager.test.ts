@@ -29,4 +29,21 @@ test('only the owner unlocks', () => {
   assert.equal(locks.tryLockBatch('G', queues, 'c2'), queues);
 });
 
+test('a group is locked while anybody of it owns a queue', () => {
+  const clock = new FakeClock();
+  const locks = new RebalanceLockManager(clock);
+  assert.not.ok(locks.isGroupLocked('G'));
+  locks.tryLockBatch('G', queues, 'c1');
+  clock.advance(1000);
+  locks.tryLockBatch('G', queues.slice(1), 'c1');
+  clock.advance(LOCK_MAX_LIVE_MS);
+  assert.ok(locks.isGroupLocked('G'));
+  assert.not.ok(locks.isGroupLocked('H'));
+  clock.advance(1);
+  assert.not.ok(locks.isGroupLocked('G'));
+  locks.tryLockBatch('G', queues, 'c1');
+  locks.unlockBatch('G', queues, 'c1');
+  assert.not.ok(locks.isGroupLocked('G'));
+});
+
 test.run();

@@ -53,6 +53,7 @@ export class TransactionBroker {
       offsets,
       producers: this.producers,
       storeHost,
+      maxDelayLevel: 18,
       logger,
     });
     const table: ProcessorTable = new Map([

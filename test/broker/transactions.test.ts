@@ -5,6 +5,7 @@
 import * as assert from 'uvu/assert';
 
 import { CHECK_MAX_TIME_TOPIC, HALF_TOPIC, OP_HALF_TOPIC } from '#src/broker/transactions/half-message.js';
+import { SCHEDULE_TOPIC } from '#src/message/delay-level-table.js';
 import { RequestCode } from '#src/remoting/request-code.js';
 import { ResponseCode } from '#src/remoting/response-code.js';
 import { PutStatus } from '#src/workers/message-store.js';
@@ -307,6 +308,26 @@ test('a crash between a commit and its op message does not deliver it again', as
   assert.equal(await after.ops(), ['0,', '1,'], 'the op message is made up for');
   assert.is((await after.end(b, END.COMMIT)).code, ResponseCode.SUCCESS);
   assert.equal(await after.delivered(), ['body', 'a', 'b']);
+});
+
+test('a commit with a delay waits for it, and a crash before its op message does not make a second one', async () => {
+  const before = new TransactionBroker(ASK_SETTINGS);
+  const half = await before.sendHalf('half', { DELAY: '3' });
+  before.store.lose = ({ topic }) => topic === OP_HALF_TOPIC;
+  void before.end(half, END.COMMIT);
+  await turn();
+  before.store.lose = () => false;
+  assert.equal(await before.delivered(), []);
+  const after = new TransactionBroker(ASK_SETTINGS, before);
+  const producer = after.addProducer();
+  after.base.clock.advance(PAST_TIMEOUT_MS);
+  await after.check();
+  assert.equal(asked(producer), []);
+  const waiting = await after.messages(SCHEDULE_TOPIC, 2);
+  assert.equal(
+    waiting.map((message) => [message.body.toString(), property(message, 'REAL_TOPIC'), property(message, 'REAL_QID')]),
+    [['half', 'T', '2']],
+  );
 });
 
 test('op messages of Apache’s brokers, batched or of one offset, and records that are none', async () => {

@@ -10,6 +10,7 @@ import { type FileSystem, nodeFileSystem } from '#src/commitlog/file-system.js';
 import { RecordDispatch } from '#src/commitlog/record-dispatch.js';
 import { scanSegment } from '#src/commitlog/segment-scan.js';
 import { ENTRY_BYTES, PRE_BLANK_SIZE_BYTES, readEntry } from '#src/consumequeue/consume-queue-entry.js';
+import { DelayLevelTable } from '#src/message/delay-level-table.js';
 import { encodeRecord, recordSize } from '#src/message/stored-record.js';
 import { allocateDoorbell } from '#src/ring/doorbell.js';
 import { allocateLogTailWindow, LogTailWindowReader } from '#src/ring/log-tail-window.js';
@@ -49,6 +50,9 @@ export function allocateMemory(): StoreMemory {
   };
 }
 
+/** Two delay levels. */
+const DELAYS_MS = [1_000, 5_000];
+
 /** Small files, so that few messages fill them. */
 export function settingsFor(folder: string, overrides: Partial<StoreSettings> = {}): StoreSettings {
   return {
@@ -61,6 +65,7 @@ export function settingsFor(folder: string, overrides: Partial<StoreSettings> = 
     flushIntervalConsumeQueueMs: 1000,
     maxMessageSizeBytes: 4 * 1024 * 1024,
     maxOpenFiles: 4,
+    delayLevelsMs: DELAYS_MS,
     ...overrides,
   };
 }
@@ -91,6 +96,8 @@ export function replicationFor(settings: StoreSettings): ReplicationOptions {
 export interface TestMessage {
   readonly body?: string;
   readonly tags?: string;
+  /** In place of those that `tags` makes. */
+  readonly properties?: string;
   readonly sysFlag?: number;
 }
 
@@ -186,7 +193,8 @@ export class StoreMainEnd {
 function encode(topic: string, queueId: number, message: TestMessage): Buffer {
   const body = Buffer.from(message.body ?? 'body');
   const topicBytes = Buffer.from(topic);
-  const properties = message.tags === undefined ? '' : `TAGS\u0001${message.tags}\u0002`;
+  const tags = message.tags === undefined ? '' : `TAGS\u0001${message.tags}\u0002`;
+  const properties = message.properties ?? tags;
   const propertiesBytes = Buffer.byteLength(properties);
   const record = Buffer.alloc(recordSize(HOST.length, HOST.length, body.length, topicBytes.length, propertiesBytes));
   const fields = {
@@ -250,13 +258,17 @@ export async function openStore(
 export function entriesOfLog(folder: string): Map<string, string[]> {
   const entries = new Map<string, string[]>();
   const logFolder = join(folder, 'commitlog');
-  const dispatch = new RecordDispatch(0, (topic, queueId, queueOffset, physicalOffset, sizeBytes, tagsCode) => {
-    const name = `${topic}/${queueId}`;
-    const queue = entries.get(name) ?? [];
-    entries.set(name, queue);
-    if (queue.length !== queueOffset) throw new Error(`${name} has offset ${queueOffset} at place ${queue.length}`);
-    queue.push(`${physicalOffset} ${sizeBytes} ${tagsCode}`);
-  });
+  const dispatch = new RecordDispatch(
+    0,
+    new DelayLevelTable(DELAYS_MS),
+    (topic, queueId, queueOffset, physicalOffset, sizeBytes, tagsCode) => {
+      const name = `${topic}/${queueId}`;
+      const queue = entries.get(name) ?? [];
+      entries.set(name, queue);
+      if (queue.length !== queueOffset) throw new Error(`${name} has offset ${queueOffset} at place ${queue.length}`);
+      queue.push(`${physicalOffset} ${sizeBytes} ${tagsCode}`);
+    },
+  );
   for (const name of readdirSync(logFolder).toSorted()) {
     const path = join(logFolder, name);
     const range = { path, startOffset: Number(name), sizeBytes: readFileSync(path).length, fromOffset: Number(name) };

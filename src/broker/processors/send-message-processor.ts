@@ -5,6 +5,7 @@
  */
 import { RequestError } from '../../base/errors.js';
 import type { Clock } from '../../base/clock.js';
+import { DelayLevelTable } from '../../message/delay-level-table.js';
 import type { MessageClientIdSource } from '../../message/message-client-id.js';
 import { SysFlag } from '../../message/message-sys-flag.js';
 import type { Connection, RequestProcessor } from '../../remoting/connection.js';
@@ -14,9 +15,10 @@ import {
 } from '../../remoting/headers/send-message-request-header.js';
 import { createResponse, isOneway, type RemotingCommand } from '../../remoting/remoting-command.js';
 import { ResponseCode } from '../../remoting/response-code.js';
-import type { MessageStore, PutResult } from '../../workers/message-store.js';
+import type { MessageStore, MessageToStore, PutResult } from '../../workers/message-store.js';
 import type { BrokerConfig } from '../broker-config.js';
 import { checkSizes } from '../message-checks.js';
+import { delayLevelOf, toDelayedMessage } from '../schedule/delayed-message.js';
 import type { SubscriptionGroupManager } from '../subscription-group-manager.js';
 import type { TopicConfig } from '../topic-config.js';
 import type { TopicConfigManager } from '../topic-config-manager.js';
@@ -48,15 +50,20 @@ export function createSendMessageProcessor(deps: SendMessageDeps): RequestProces
   return new SendMessageProcessor(deps).process;
 }
 
+/** Stored as it is, as half of a transaction, or until its delay level is over. */
+type SendKind = 'plain' | 'half' | 'delayed';
+
 class SendMessageProcessor {
   readonly #deps: SendMessageDeps;
   readonly #topics: SendTopics;
   readonly #properties: SendPropertiesWriter;
+  readonly #maxDelayLevel: number;
 
   constructor(deps: SendMessageDeps) {
     this.#deps = deps;
     this.#topics = new SendTopics(deps.topics, deps.config);
     this.#properties = new SendPropertiesWriter(deps.config, deps.messageIds);
+    this.#maxDelayLevel = DelayLevelTable.parse(deps.config.messageDelayLevel).maxLevel;
   }
 
   readonly process: RequestProcessor = (request, connection) => {
@@ -86,9 +93,11 @@ class SendMessageProcessor {
     const { body } = request;
     const topicConfig = this.#topics.find(header, connection.remoteAddress);
     const found = scanSendProperties(header.properties);
-    const target = isRetryTopic(header.topic) ? retryTarget(header, this.#deps, this.#topics) : undefined;
+    const target = isRetryTopic(header.topic)
+      ? retryTarget(header, request.version, this.#deps, this.#topics)
+      : undefined;
     const topic = target?.topic ?? header.topic;
-    const isHalf = checkKind(found, header.reconsumeTimes, target, config);
+    const kind = kindOf(found, header.reconsumeTimes, target, config);
     const properties = this.#properties.write(header.properties, found, target?.properties);
     checkSizes(topic, body, properties, config);
     const queueId = queueFor(header.queueId, found, topicConfig);
@@ -105,8 +114,12 @@ class SendMessageProcessor {
       properties,
     };
     const sent: SentMessage = { topic, queueId, uniqKey: found.uniqKey };
-    const stored = isHalf ? toHalfMessage(message, found.uniqKey) : message;
-    store.putMessage(stored, (result) => this.#answer(request, connection, sent, result));
+    store.putMessage(this.#formOf(kind, message, found), (result) => this.#answer(request, connection, sent, result));
+  }
+
+  #formOf(kind: SendKind, message: MessageToStore, found: SendProperties): MessageToStore {
+    if (kind === 'plain') return message;
+    return kind === 'half' ? toHalfMessage(message, found.uniqKey) : toDelayedMessage(message, this.#maxDelayLevel);
   }
 
   #sendBatch(request: RemotingCommand, connection: Connection, header: SendMessageRequestHeader): void {
@@ -139,18 +152,18 @@ function checkServiceTime(startMs: number, clock: Clock): void {
 }
 
 /**
- * True for half a transaction. Refuses the kinds of message that this broker does not serve yet: a message that should wait is never
- * handed to consumers at once.
+ * What becomes of a message. Refuses the kinds that this broker does not serve: one that should wait for a time of its own is never handed to
+ * consumers at once.
  */
-function checkKind(
+function kindOf(
   found: SendProperties,
   reconsumeTimes: number,
   target: RetryTarget | undefined,
   config: BrokerConfig,
-): boolean {
-  if (target?.isDeadLetter === true) return false;
-  const isDelayed = found.delay !== undefined && Number(found.delay) > 0;
-  // A retry that an old client sends with the property of the message that it could not consume is none.
+): SendKind {
+  if (target?.isDeadLetter === true) return 'plain';
+  const isDelayed = delayLevelOf(found.delay) > 0;
+  // A retry that an old client sends with the property of the message that it could not consume is no half message.
   const isHalf = found.isTransactional && !(reconsumeTimes > 0 && isDelayed);
   if (isHalf && config.rejectTransactionMessage) {
     throw new RequestError(
@@ -158,19 +171,14 @@ function checkKind(
       `the broker[${config.brokerIP1}] sending transaction message is forbidden`,
     );
   }
-  if (isDelayed) {
-    throw new RequestError(
-      ResponseCode.MESSAGE_ILLEGAL,
-      `delayed messages are not served by this broker, DELAY is ${found.delay}`,
-    );
-  }
-  if (found.isTimed) {
+  if (found.isTimed && !isDelayed) {
     throw new RequestError(
       ResponseCode.SYSTEM_ERROR,
       'accurate timer message is not enabled, timerWheelEnable is false',
     );
   }
-  return isHalf;
+  if (isHalf) return 'half';
+  return isDelayed ? 'delayed' : 'plain';
 }
 
 /** The queue that the priority names, else the one asked for, else any. `found` is undefined for a batch. */

@@ -3,10 +3,12 @@
  * Java: TransactionalMessageBridge, TransactionalMessageUtil, EndTransactionProcessor.endMessageTransaction.
  * Invariant: topic, queue, body, flag, born fields, keys and tags of what a producer sent come through all of them unchanged.
  */
+import { parseDelayLevel, SCHEDULE_TOPIC } from '../../message/delay-level-table.js';
 import { MessageConst, propertiesToMap, propertiesToString } from '../../message/message-properties.js';
 import { SysFlag } from '../../message/message-sys-flag.js';
 import type { StoredMessage } from '../../message/stored-message.js';
 import type { MessageToStore } from '../../workers/message-store.js';
+import { toDelayedMessage } from '../schedule/delayed-message.js';
 
 /** Messages of transactions that are not decided yet. All are in its queue 0. */
 export const HALF_TOPIC = 'RMQ_SYS_TRANS_HALF_TOPIC';
@@ -79,10 +81,13 @@ export class HalfMessage {
     return this.realTopic !== '' && Number.isInteger(this.realQueueId) && this.realQueueId >= 0;
   }
 
-  /** The message as consumers get it. Compat: TRAN_MSG stays, which Apache takes out of a map that it has written already. */
-  committed(): MessageToStore {
+  /**
+   * The message as consumers get it, or as it waits for its delay level first. Throws RequestError for a level that is no number.
+   * Compat: TRAN_MSG stays, which Apache takes out of a map that it has written already.
+   */
+  committed(maxDelayLevel: number): MessageToStore {
     const { stored } = this;
-    return {
+    const message = {
       ...stored,
       topic: this.realTopic,
       queueId: this.realQueueId,
@@ -93,6 +98,14 @@ export class HalfMessage {
         properties.delete(MessageConst.REAL_QUEUE_ID);
       }),
     };
+    return toDelayedMessage(message, maxDelayLevel);
+  }
+
+  /** The queue that `committed` goes to. */
+  commitPlace(maxDelayLevel: number): { readonly topic: string; readonly queueId: number } {
+    const level = parseDelayLevel(this.#properties.get(MessageConst.DELAY_TIME_LEVEL) ?? '') ?? 0;
+    if (level <= 0) return { topic: this.realTopic, queueId: this.realQueueId };
+    return { topic: SCHEDULE_TOPIC, queueId: Math.min(level, maxDelayLevel) - 1 };
   }
 
   /**

@@ -23,6 +23,8 @@ export interface HalfQueueDeps {
   readonly offsets: Pick<ConsumerOffsetManager, 'query' | 'commit'>;
   readonly config: Pick<BrokerConfig, 'transactionOpMsgMaxSize'>;
   readonly storeHost: () => Uint8Array;
+  /** The highest level that a message can be delayed by. */
+  readonly maxDelayLevel: number;
   readonly clock: Clock;
   readonly logger: Logger;
 }

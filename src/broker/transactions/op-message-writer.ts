@@ -6,7 +6,7 @@
  */
 import type { Clock, TimerHandle } from '../../base/clock.js';
 import type { Logger } from '../../base/log.js';
-import { PutStatus, type MessageStore, type PutResult } from '../../workers/message-store.js';
+import { isSafeHere, type MessageStore, type PutResult } from '../../workers/message-store.js';
 import type { BrokerConfig } from '../broker-config.js';
 import { createOpMessage } from './half-message.js';
 
@@ -98,7 +98,7 @@ export class OpMessageWriter {
   }
 
   #settle(batch: readonly EndedHalfMessage[], result: PutResult): void {
-    const isStored = result.status === PutStatus.OK;
+    const isStored = isSafeHere(result.status);
     if (isStored) {
       this.#deps.onWritten(result.queueOffset, Math.max(...batch.map(({ halfOffset }) => halfOffset)));
     } else {

@@ -19,6 +19,8 @@ export interface TransactionRecoveryDeps {
   readonly store: Pick<MessageStore, 'getMessages' | 'minOffset' | 'maxOffset' | 'offsetByTimestamp'>;
   readonly table: HalfTable;
   readonly ops: OpProgress;
+  /** The highest level that a message can be delayed by. */
+  readonly maxDelayLevel: number;
   readonly logger: Logger;
   readonly isStopped: StopScan;
 }
@@ -90,8 +92,9 @@ interface Undecided {
   readonly queueOffset: number;
   readonly physicalOffset: number;
   readonly storeTimestampMs: number;
-  readonly realTopic: string;
-  readonly realQueueId: number;
+  /** Where its commit would be. */
+  readonly topic: string;
+  readonly queueId: number;
 }
 
 async function undecidedMessages(deps: TransactionRecoveryDeps, half: QueueSpan): Promise<Undecided[]> {
@@ -102,9 +105,10 @@ async function undecidedMessages(deps: TransactionRecoveryDeps, half: QueueSpan)
     let end = begin + 1;
     while (end < half.end && table.stateOf(end) === HalfState.UNDECIDED) end++;
     const visit = (stored: StoredMessage): void => {
-      const { realTopic, realQueueId, isComplete } = new HalfMessage(stored);
+      const half = new HalfMessage(stored);
       const { queueOffset, physicalOffset, storeTimestampMs } = stored;
-      if (isComplete) undecided.push({ queueOffset, physicalOffset, storeTimestampMs, realTopic, realQueueId });
+      const place = half.commitPlace(deps.maxDelayLevel);
+      if (half.isComplete) undecided.push({ ...place, queueOffset, physicalOffset, storeTimestampMs });
     };
     await scanQueue(store, { ...half, begin, end }, visit, isStopped);
     begin = table.nextUndecided(end, half.end);
@@ -117,7 +121,7 @@ async function findCommits(deps: TransactionRecoveryDeps, undecided: readonly Un
   const { store, isStopped } = deps;
   const byQueue = new Map<string, Undecided[]>();
   for (const half of undecided) {
-    const key = `${half.realTopic}@${half.realQueueId}`;
+    const key = `${half.topic}@${half.queueId}`;
     const halves = byQueue.get(key) ?? [];
     halves.push(half);
     byQueue.set(key, halves);
@@ -126,7 +130,7 @@ async function findCommits(deps: TransactionRecoveryDeps, undecided: readonly Un
   for (const halves of byQueue.values()) {
     const [first] = halves;
     if (first === undefined || isStopped()) continue;
-    const { realTopic: topic, realQueueId: queueId } = first;
+    const { topic, queueId } = first;
     const halfOffsets = new Map(halves.map(({ physicalOffset, queueOffset }) => [physicalOffset, queueOffset]));
     const end = store.maxOffset(topic, queueId);
     // A commit comes after its half message, and these come in the order of their store times.

@@ -9,7 +9,14 @@ import { RequestError } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
 import { decodeMessages, type StoredMessage } from '../../message/stored-message.js';
 import { ResponseCode } from '../../remoting/response-code.js';
-import { PutStatus, type MessageStore, type MessageToStore, type PutResult } from '../../workers/message-store.js';
+import {
+  isStored,
+  PutStatus,
+  type MessageStore,
+  type MessageToStore,
+  type PutResult,
+} from '../../workers/message-store.js';
+import { PUT_RESPONSE_CODES } from '../put-response-code.js';
 import { HALF_QUEUE_ID, HALF_TOPIC, HalfMessage } from './half-message.js';
 import type { HalfQueue } from './half-queue.js';
 import { HalfState } from './half-table.js';
@@ -19,6 +26,8 @@ import { readStep } from './queue-scan.js';
 export interface TransactionalMessageServiceDeps {
   readonly store: Pick<MessageStore, 'putMessage' | 'getMessages' | 'recordAt'>;
   readonly halfQueue: HalfQueue;
+  /** The highest level that a message can be delayed by. */
+  readonly maxDelayLevel: number;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -76,10 +85,10 @@ export class TransactionalMessageService {
     for (let wait = this.#obstacle(half); wait !== undefined; wait = this.#obstacle(half)) await wait;
     const offset = this.#offsetToEnd(half, HalfState.COMMITTED);
     if (offset === undefined) return;
+    const message = half.committed(this.#deps.maxDelayLevel);
     const release = halfQueue.table.hold(offset);
-    // A message with a delay becomes a delayed one here, once those are served.
-    const result = await put(this.#deps.store, half.committed());
-    if (isStored(result)) {
+    const result = await put(this.#deps.store, message);
+    if (isStored(result.status)) {
       halfQueue.table.end(offset, HalfState.COMMITTED, clock.nowMs());
       halfQueue.opWriter.add(offset);
       this.counts.committed++;
@@ -145,19 +154,8 @@ export function put(store: Pick<MessageStore, 'putMessage'>, message: MessageToS
   return new Promise((resolve) => store.putMessage(message, resolve));
 }
 
-/** In the log, though perhaps not on disk in time. */
-function isStored({ status }: PutResult): boolean {
-  return status === PutStatus.OK || status === PutStatus.FLUSH_DISK_TIMEOUT;
-}
-
 // Differs: Apache answers SUCCESS for a commit that is not known to be on disk.
 function checkStored({ status, remark }: PutResult): void {
   if (status === PutStatus.OK) return;
-  const codes: Record<Exclude<PutStatus, 0>, number> = {
-    [PutStatus.FLUSH_DISK_TIMEOUT]: ResponseCode.FLUSH_DISK_TIMEOUT,
-    [PutStatus.SERVICE_NOT_AVAILABLE]: ResponseCode.SERVICE_NOT_AVAILABLE,
-    [PutStatus.MESSAGE_ILLEGAL]: ResponseCode.MESSAGE_ILLEGAL,
-    [PutStatus.SYSTEM_BUSY]: ResponseCode.SYSTEM_BUSY,
-  };
-  throw new RequestError(codes[status], remark ?? 'the message was not stored');
+  throw new RequestError(PUT_RESPONSE_CODES[status], remark ?? 'the message was not stored');
 }
