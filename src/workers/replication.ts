@@ -7,7 +7,7 @@ import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/log.js';
 import type { HaRuntimeInfo } from '../ha/ha-runtime-info.js';
 import type { HaSettings } from '../ha/ha-settings.js';
-import { getProperty } from '../message/message-properties.js';
+import { getProperty, MessageConst } from '../message/message-properties.js';
 import { allocateDoorbell } from '../ring/doorbell.js';
 import { allocateRequestRing } from '../ring/request-ring.js';
 import { StoreStatusPage } from '../ring/store-status-page.js';
@@ -34,9 +34,6 @@ export function allocateHaMemory({ settings }: ReplicationOptions, ringSizeBytes
     replicaRing: settings.isSlave ? allocateRequestRing(ringSizeBytes) : undefined,
   };
 }
-
-/** Java: MessageConst.PROPERTY_WAIT_STORE_MSG_OK. */
-const WAIT_STORE_MSG_OK = 'WAIT';
 
 /** Replication of one store. */
 export class Replication {
@@ -121,6 +118,6 @@ export class Replication {
 
 /** False for a message whose sender does not want to wait until it is as safe as the broker makes it. Java: isWaitStoreMsgOK. */
 export function isWaitStoreMsgOk(properties: string): boolean {
-  const text = getProperty(properties, WAIT_STORE_MSG_OK);
-  return text === undefined || text === '' || text.toLowerCase() === 'true';
+  const text = getProperty(properties, MessageConst.WAIT_STORE_MSG_OK);
+  return text === undefined || text.toLowerCase() === 'true';
 }
