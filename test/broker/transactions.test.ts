@@ -64,7 +64,8 @@ test('an unknown outcome gets no answer, is asked about after transactionTimeOut
   broker.base.clock.advance(PAST_TIMEOUT_MS);
   await broker.check();
   assert.is(asked(producer).length, 1, 'it is not asked about again');
-  assert.equal(broker.progress(), [2, 1]);
+  assert.equal(await broker.ops(), ['0,', '1,']);
+  assert.equal(broker.progress(), [2, 2]);
 });
 
 test('each commitOrRollback that does not exist is refused', async () => {
@@ -200,7 +201,8 @@ test('after transactionCheckMax questions the message goes to TRANS_CHECK_MAX_TI
   assert.is(givenUp && property(givenUp, 'TRANSACTION_CHECK_TIMES'), '3');
   assert.is(givenUp?.flag, 7, 'the flag comes through');
   assert.ok(broker.base.topics.select(CHECK_MAX_TIME_TOPIC));
-  assert.equal(broker.progress(), [4, 0]);
+  assert.equal(await broker.ops(), ['0,', '1,', '2,', '3,']);
+  assert.equal(broker.progress(), [4, 4]);
 
   const id = `0A00000100002A9F${(givenUp?.physicalOffset ?? 0).toString(16).padStart(16, '0')}`;
   assert.is((await broker.call(RequestCode.RESUME_CHECK_HALF_MESSAGE, { msgId: id })).code, ResponseCode.SUCCESS);
@@ -247,7 +249,7 @@ test('immunity: not asked about within it, put back once a round without being c
   assert.equal([copies[5] && property(copies[5], 'TRAN_PREPARED_QUEUE_OFFSET')], ['0']);
   assert.equal([copies[5] && property(copies[5], 'TRANSACTION_CHECK_TIMES')], [undefined]);
   assert.is((await broker.end(half, END.COMMIT)).code, ResponseCode.SUCCESS);
-  assert.equal(await broker.ops(), ['5,']);
+  assert.equal(await broker.ops(), ['0,', '1,', '2,', '3,', '4,', '5,']);
   broker.base.clock.advance(60_000);
   await broker.check();
   assert.equal(asked(producer), []);
@@ -282,7 +284,7 @@ test('a restart goes on: what ended stays ended, what did not is asked about', a
   await after.check();
   const bodies = producer.written.map(({ body }) => body?.toString('latin1').includes('K-b'));
   assert.equal(bodies, [true]);
-  assert.equal(after.progress(), [3, 2]);
+  assert.equal(after.progress(), [3, 3]);
 });
 
 test('a crash between a commit and its op message does not deliver it again', async () => {
@@ -307,6 +309,53 @@ test('a crash between a commit and its op message does not deliver it again', as
   assert.equal(await after.ops(), ['0,', '1,'], 'the op message is made up for');
   assert.is((await after.end(b, END.COMMIT)).code, ResponseCode.SUCCESS);
   assert.equal(await after.delivered(), ['body', 'a', 'b']);
+});
+
+test('a crash between a put-back and its op message: the copy is asked about, and not the first one too', async () => {
+  const before = new TransactionBroker(ASK_SETTINGS);
+  before.addProducer();
+  await before.sendHalf('asked');
+  await before.sendHalf('immune', { CHECK_IMMUNITY_TIME_IN_SECONDS: '600' });
+  before.store.lose = ({ topic }) => topic === OP_HALF_TOPIC;
+  for (let round = 0; round < 2; round++) {
+    before.base.clock.advance(PAST_TIMEOUT_MS);
+    await before.check();
+  }
+  before.store.lose = () => false;
+  assert.is((await before.messages(HALF_TOPIC)).length, 6);
+  // The offsets of the group are not on disk yet.
+  before.base.offsets.decode('{"offsetTable":{}}');
+  const after = new TransactionBroker(ASK_SETTINGS, before);
+  const producer = after.addProducer();
+  after.base.clock.advance(PAST_TIMEOUT_MS);
+  await after.check();
+  assert.equal(
+    asked(producer).map(({ queueOffset }) => queueOffset),
+    [6],
+  );
+  await turn();
+  assert.is((await after.ops()).join(''), '0,1,2,3,4,5,', 'the op messages are made up for');
+});
+
+test('a crash between the commit of a copy and its op message does not deliver it again', async () => {
+  const before = new TransactionBroker(ASK_SETTINGS);
+  const producer = before.addProducer();
+  const half = await before.sendHalf();
+  before.base.clock.advance(PAST_TIMEOUT_MS);
+  before.store.lose = ({ topic }) => topic === OP_HALF_TOPIC;
+  await before.check();
+  // The producer ends it under its first place, while the question about the copy is on its way.
+  assert.is(asked(producer).length, 1);
+  void before.end(half, END.COMMIT);
+  await turn();
+  before.store.lose = () => false;
+  before.base.offsets.decode('{"offsetTable":{}}');
+  const after = new TransactionBroker(ASK_SETTINGS, before);
+  const next = after.addProducer();
+  after.base.clock.advance(PAST_TIMEOUT_MS);
+  await after.check();
+  assert.equal(asked(next), []);
+  assert.equal(await after.delivered(), ['half']);
 });
 
 test('op messages of Apache’s brokers, batched or of one offset, and records that are none', async () => {
@@ -338,7 +387,7 @@ test('offsets that the queues do not have are moved to their ends', async () => 
   after.base.clock.advance(PAST_TIMEOUT_MS);
   await after.check();
   assert.is(asked(producer).length, 1);
-  assert.equal(after.progress(), [3, 0]);
+  assert.equal(after.progress(), [3, 1]);
 });
 
 test('a half message that is deleted while it waits is passed', async () => {
@@ -422,7 +471,7 @@ test('a commit that comes while its message is put back ends the copy', async ()
   broker.store.releasePuts();
   await Promise.all([checked, ended]);
   assert.equal(await broker.delivered(), ['half']);
-  assert.equal(await broker.ops(), ['1,']);
+  assert.equal(await broker.ops(), ['0,', '1,']);
 });
 
 test('a put-back that fails ends the round; the next one goes on', async () => {

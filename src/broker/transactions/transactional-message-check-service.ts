@@ -170,7 +170,7 @@ export class TransactionalMessageCheckService {
     await topics.settled();
     const { status, remark } = await put(store, half.givenUp());
     if (status !== PutStatus.OK) return this.#endRound('a transaction was not given up', half, remark);
-    halfQueue.table.giveUp(half.stored.queueOffset);
+    halfQueue.leave(half.stored.queueOffset, undefined);
     round.givenUp++;
     const { uniqKey, realTopic, checkTimes, producerGroup } = half;
     logger.warn(`a transaction that nobody ended goes to ${CHECK_MAX_TIME_TOPIC}`, {
@@ -186,7 +186,7 @@ export class TransactionalMessageCheckService {
   async #putBackImmune(half: HalfMessage, round: CheckRound): Promise<boolean> {
     const { status, remark, queueOffset } = await put(this.#deps.store, half.stillImmune());
     if (status !== PutStatus.OK) return this.#endRound('a half message was not put back', half, remark);
-    this.#deps.halfQueue.table.move(half.stored.queueOffset, queueOffset);
+    this.#deps.halfQueue.leave(half.stored.queueOffset, queueOffset);
     round.immune++;
     return true;
   }
@@ -198,7 +198,7 @@ export class TransactionalMessageCheckService {
     // Its properties are at the limit, so that it cannot be counted how often it was asked about.
     if (result.status === PutStatus.MESSAGE_ILLEGAL) return this.#giveUp(half, round);
     if (result.status !== PutStatus.OK) return this.#endRound('a half message was not put back', half, result.remark);
-    halfQueue.table.move(half.stored.queueOffset, result.queueOffset);
+    halfQueue.leave(half.stored.queueOffset, result.queueOffset);
     if (checker.ask(half, copy.properties, result)) round.asked++;
     else round.unanswerable++;
     return true;
