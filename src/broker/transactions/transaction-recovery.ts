@@ -113,8 +113,8 @@ async function undecidedMessages(deps: TransactionRecoveryDeps, half: QueueSpan)
     let end = begin + 1;
     while (end < half.end && table.stateOf(end) === HalfState.UNDECIDED) end++;
     const visit = (stored: StoredMessage): void => {
-      const half = new HalfMessage(stored);
-      if (half.isComplete) undecided.push(withoutBody(half));
+      const message = new HalfMessage(stored);
+      if (message.isComplete) undecided.push(withoutBody(message));
     };
     await scanQueue(store, { ...half, begin, end }, visit, isStopped);
     begin = table.nextUndecided(end, half.end);

@@ -113,20 +113,17 @@ export class TransactionalMessageCheckService {
   async #checkQueue(round: CheckRound): Promise<void> {
     const { store, halfQueue, clock } = this.#deps;
     const { table, end } = halfQueue;
+    const place = { topic: HALF_TOPIC, queueId: HALF_QUEUE_ID };
     const startMs = clock.nowMs();
     const isOver = (): boolean => this.#isStopped || clock.nowMs() - startMs > ROUND_MS_MAX;
     for (let at = table.nextUndecided(table.base, end); at < end && !isOver();) {
-      await table.held(at);
-      if (table.stateOf(at) === HalfState.UNDECIDED) {
-        const place = { topic: HALF_TOPIC, queueId: HALF_QUEUE_ID };
-        const { messages, next } = await readStep(store, place, at, 1);
-        const [stored] = messages;
-        if (stored === undefined) {
-          // Deleted, or not to be read now: whatever is passed here was deleted with its segment.
-          if (next <= at) return;
-          table.passTo(next);
-        } else if (!(await this.#checkMessage(new HalfMessage(stored), startMs, round))) return;
-      }
+      const { messages, next } = await readStep(store, place, at, 1);
+      const [stored] = messages;
+      if (stored === undefined) {
+        // Deleted with its segment; or not to be read now.
+        if (next <= at) return;
+        table.passTo(next);
+      } else if (!(await this.#checkMessage(new HalfMessage(stored), startMs, round))) return;
       at = table.nextUndecided(at + 1, end);
     }
   }
@@ -135,7 +132,7 @@ export class TransactionalMessageCheckService {
   async #checkMessage(half: HalfMessage, startMs: number, round: CheckRound): Promise<boolean> {
     const { table } = this.#deps.halfQueue;
     const offset = half.stored.queueOffset;
-    // Ended while it was being read.
+    // Being ended, or ended while it was read: if it does not come to that, the next round finds it.
     if (table.held(offset) !== undefined || table.stateOf(offset) !== HalfState.UNDECIDED) return true;
     const verdict = this.#verdictOn(half, startMs);
     if (verdict === 'wait') return false;
