@@ -57,7 +57,7 @@ const fileKeys = {
 
 /** How long messages are kept. */
 const retentionKeys = {
-  fileReservedTime: int(72, 'How long segments are kept and undecided transactions asked about, hours.', {
+  fileReservedTime: int(72, 'How long undecided transactions are asked about, hours. Segments are kept for good.', {
     ...changeable,
     ...important,
   }),

@@ -50,6 +50,8 @@ export class MemoryMessageStore implements MessageStore {
   refusal: string | undefined;
   /** Set to have puts stored but answered so. */
   putStatus: PutStatus = PutStatus.OK;
+  /** Set to have so much of the log's end not on disk. */
+  unflushedBytes = 0;
   /** Set to have `isInMemory` say no and `getMessages` give promises. */
   isCold = false;
   /** Set to have puts neither stored nor answered, as those of a broker that is killed. */
@@ -206,7 +208,7 @@ export class MemoryMessageStore implements MessageStore {
     return {
       minPhysicalOffset: firstOffset,
       maxPhysicalOffset: this.#maxPhysicalOffset,
-      flushedOffset: this.#maxPhysicalOffset,
+      flushedOffset: this.#maxPhysicalOffset - this.unflushedBytes,
       dispatchBehindBytes: 0,
       putsInFlight: this.#putsInFlight,
       commitLogSizeBytes: this.#maxPhysicalOffset - firstOffset,

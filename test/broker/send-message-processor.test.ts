@@ -257,6 +257,8 @@ test('never hands a timed message to consumers at once', async () => {
   for (const name of ['TIMER_DELIVER_MS', 'TIMER_DELAY_SEC', 'TIMER_DELAY_MS']) {
     await assertRefused(broker, { properties: `${name}\u000199\u0002` }, 1, timed);
   }
+  assert.is((await broker.sent(sendRequest({ properties: 'TRAN_MSG\u0001true\u0002' }))).code, 0);
+  assert.is(broker.store.puts.at(-1)?.topic, 'RMQ_SYS_TRANS_HALF_TOPIC');
   assert.is((await broker.sent(sendRequest({ properties: 'TRAN_MSG\u0001false\u0002DELAY\u00010\u0002' }))).code, 0);
 });
 

@@ -2,53 +2,22 @@
  * The real process, killed in the middle of its work: everything it acknowledged is there when it comes back, each queue without a gap,
  * and it goes on where it was. SYNC_FLUSH and ASYNC_FLUSH alike: an acknowledged message was given to the operating system.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 
 import * as assert from 'uvu/assert';
 
 import { ResponseCode } from '#src/remoting/response-code.js';
 
 import { suite } from '../suite.js';
+import { startBroker } from './broker-process.js';
 import { TestClient } from './test-client.js';
 
-const COMMAND = fileURLToPath(import.meta.resolve('#src/cli/ringmq.js'));
-const BROKER_LINE = /^The broker\[[^,]+, ([^\]]+)\] boot success/;
 const QUEUES = 3;
 const SENDERS = 16;
 const test = suite('crashes');
-
-interface Running {
-  readonly child: ChildProcess;
-  readonly address: string;
-}
-
-async function start(folder: string, flushDiskType: string): Promise<Running> {
-  const flags = ['start', '--port', '0', '--namesrv-port', '0', '--host', '127.0.0.1', '--data', folder];
-  const settings = [
-    '--set',
-    `flushDiskType=${flushDiskType}`,
-    '--set',
-    'mappedFileSizeCommitLog=262144',
-    '--set',
-    'maxMessageSize=65536',
-  ];
-  const child = spawn(process.execPath, [COMMAND, ...flags, ...settings], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let errors = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    errors += text;
-  });
-  for await (const line of createInterface({ input: child.stdout })) {
-    const address = BROKER_LINE.exec(line)?.[1];
-    if (address !== undefined) return { child, address };
-  }
-  throw new Error(`the broker did not start: ${errors}`);
-}
 
 /** Sends without pause until the broker is gone; gives every body that was acknowledged. */
 async function sendUntilGone(
@@ -96,7 +65,7 @@ for (const flushDiskType of ['SYNC_FLUSH', 'ASYNC_FLUSH']) {
   test(`${flushDiskType}: kill -9 loses nothing that was acknowledged, five times in a row on one store`, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'ringmq-crash-'));
     const acknowledged = new Set<string>();
-    let running = await start(folder, flushDiskType);
+    let running = await startBroker(folder, { flushDiskType });
     for (let round = 0; round < 5; round++) {
       const killAfter = 200 + round * 371;
       const { child, address } = running;
@@ -107,7 +76,7 @@ for (const flushDiskType of ['SYNC_FLUSH', 'ASYNC_FLUSH']) {
       await exited;
       assert.ok(sent.size >= killAfter);
       for (const body of sent) acknowledged.add(body);
-      running = await start(folder, flushDiskType);
+      running = await startBroker(folder, { flushDiskType });
       const found = await stored(running.address);
       const missing = [...acknowledged].filter((body) => !found.has(body));
       assert.equal(missing, [], `round ${round}`);
@@ -121,13 +90,13 @@ for (const flushDiskType of ['SYNC_FLUSH', 'ASYNC_FLUSH']) {
 
 test('SIGTERM under load: what was acknowledged is there after the restart, and the exit code is 0', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'ringmq-crash-'));
-  const { child, address } = await start(folder, 'ASYNC_FLUSH');
+  const { child, address } = await startBroker(folder, { flushDiskType: 'ASYNC_FLUSH' });
   const exited = once(child, 'exit');
   const acknowledged = await sendUntilGone(address, 0, (count) => {
     if (count === 1000) child.kill('SIGTERM');
   });
   assert.equal(await exited, [0, null]);
-  const again = await start(folder, 'ASYNC_FLUSH');
+  const again = await startBroker(folder, { flushDiskType: 'ASYNC_FLUSH' });
   const found = await stored(again.address);
   assert.equal(
     [...acknowledged].filter((body) => !found.has(body)),

@@ -29,6 +29,13 @@ export interface HalfQueueDeps {
   readonly logger: Logger;
 }
 
+/** How far both queues were done with when the log ended at `writtenOffset`. */
+interface Progress {
+  readonly half: number;
+  readonly op: number;
+  readonly writtenOffset: number;
+}
+
 /** One for each broker. */
 export class HalfQueue {
   readonly table = new HalfTable();
@@ -39,6 +46,7 @@ export class HalfQueue {
   #spans: RecoverySpans | undefined;
   #isStopped = false;
   #isRecovered = false;
+  #uncommitted: Progress | undefined;
 
   constructor(deps: HalfQueueDeps) {
     this.#deps = deps;
@@ -79,13 +87,31 @@ export class HalfQueue {
     return this.#recovery;
   }
 
-  /** Passes what is decided at the front and commits how far both queues are done with. */
+  /**
+   * The half message at `offset` is stored at `newOffset` too, or as given up if that is undefined. Differs: an op message says so. At Apache's only the
+   * group's offset does, which may be some seconds old when the broker is killed; both would be asked about then.
+   */
+  leave(offset: number, newOffset: number | undefined): void {
+    if (newOffset === undefined) this.table.giveUp(offset);
+    else this.table.move(offset, newOffset);
+    this.opWriter.add(offset);
+  }
+
+  /**
+   * Passes what is decided at the front, and commits how far both queues are done with as soon as the log is on disk up to here: a power cut
+   * must not leave an offset behind that has passed a message whose copy is gone. Differs: Apache commits it at once.
+   */
   commitProgress(): void {
-    this.table.passTo(this.#deps.store.minOffset(HALF_TOPIC, HALF_QUEUE_ID));
+    const { store } = this.#deps;
+    const { maxPhysicalOffset, flushedOffset } = store.stats();
+    this.table.passTo(store.minOffset(HALF_TOPIC, HALF_QUEUE_ID));
     this.table.advance(this.end);
     this.#ops.advance(this.table.base);
-    this.#commit(HALF_TOPIC, this.table.base);
-    this.#commit(OP_HALF_TOPIC, this.#ops.offset);
+    const progress = { half: this.table.base, op: this.#ops.offset, writtenOffset: maxPhysicalOffset };
+    const waiting = this.#uncommitted ?? progress;
+    this.#uncommitted = waiting;
+    if (waiting.writtenOffset <= flushedOffset) this.#commitAll(waiting);
+    if (progress.writtenOffset <= flushedOffset) this.#commitAll(progress);
   }
 
   /** Settles when no op message is under way. */
@@ -101,9 +127,15 @@ export class HalfQueue {
     const { table } = this;
     this.#ops.restart(spans.op.begin);
     const deps = { ...this.#deps, table, ops: this.#ops, isStopped: () => this.#isStopped };
-    const { committedWithoutOp } = await recoverTransactions(deps, spans);
-    for (const halfOffset of committedWithoutOp) this.opWriter.add(halfOffset);
+    const { withoutOp } = await recoverTransactions(deps, spans);
+    for (const halfOffset of withoutOp) this.opWriter.add(halfOffset);
     this.#isRecovered = true;
+  }
+
+  #commitAll({ half, op }: Progress): void {
+    this.#commit(HALF_TOPIC, half);
+    this.#commit(OP_HALF_TOPIC, op);
+    this.#uncommitted = undefined;
   }
 
   #commit(topic: string, offset: number): void {

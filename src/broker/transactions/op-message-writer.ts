@@ -39,7 +39,7 @@ export class OpMessageWriter {
   #isWriting = false;
   #isStopped = false;
   #retry: TimerHandle | undefined;
-  #onIdle: (() => void)[] = [];
+  readonly #onIdle: (() => void)[] = [];
 
   constructor(deps: OpMessageWriterDeps) {
     this.#deps = deps;

@@ -1,11 +1,12 @@
 /**
  * What a broker that starts has to find out about transactions: which half messages have ended. Main thread, in steps.
  * Java: none; Apache reads the op queue in each round, and asks again about a commit whose op message a crash took away.
- * A commit is two records: the message for consumers, then the op message. A crash between them leaves the first, which names
- * the half message by its physical offset: those of undecided half messages are looked for where they would be.
+ * A commit is two records: the message for consumers, then the op message. A crash between them leaves the first, which names the half message
+ * by its physical offset: it is looked for where it would be. A put-back is two records likewise: the copy, which is like the one before it, then the op message.
  * Invariant: reads only what was there when the broker started; nothing of a half message is decided before that.
  */
 import type { Logger } from '../../base/log.js';
+import { MessageConst } from '../../message/message-properties.js';
 import { transactionTypeOf, SysFlag } from '../../message/message-sys-flag.js';
 import type { StoredMessage } from '../../message/stored-message.js';
 import type { MessageStore } from '../../workers/message-store.js';
@@ -35,8 +36,8 @@ export interface RecoverySpans {
 export interface Recovered {
   /** Half messages that nobody has decided. */
   readonly undecided: number;
-  /** Half offsets whose commit is stored and whose op message is not. */
-  readonly committedWithoutOp: readonly number[];
+  /** Half offsets that were committed or put back, and of which the op message is not stored. */
+  readonly withoutOp: readonly number[];
 }
 
 /** The spans to recover; offsets of the group that the queues do not have (any more, or after a crash) are moved to their ends. */
@@ -57,11 +58,15 @@ export function recoverySpans(
 export async function recoverTransactions(deps: TransactionRecoveryDeps, spans: RecoverySpans): Promise<Recovered> {
   const { store, table, isStopped, logger } = deps;
   await scanQueue(store, spans.op, (message) => takeOpMessage(deps, message), isStopped);
-  const undecided = await undecidedMessages(deps, spans.half);
-  const committedWithoutOp = await findCommits(deps, undecided);
-  for (const halfOffset of committedWithoutOp) table.end(halfOffset, HalfState.COMMITTED, 0);
-  const recovered = { undecided: undecided.length - committedWithoutOp.length, committedWithoutOp };
-  if (undecided.length > 0 || spans.op.begin < spans.op.end) {
+  const found = await undecidedMessages(deps, spans.half);
+  const putBack = pairCopies(table, found);
+  const committed = await findCommits(deps, found);
+  for (const halfOffset of committed) table.end(halfOffset, HalfState.COMMITTED, 0);
+  const recovered = {
+    undecided: found.length - putBack.length - committed.length,
+    withoutOp: [...putBack, ...committed],
+  };
+  if (found.length > 0 || spans.op.begin < spans.op.end) {
     const { half, op } = spans;
     logger.info('transactions recovered', {
       halfOffset: half.begin,
@@ -69,7 +74,8 @@ export async function recoverTransactions(deps: TransactionRecoveryDeps, spans: 
       opOffset: op.begin,
       opMaxOffset: op.end,
       undecided: recovered.undecided,
-      committedWithoutOp: committedWithoutOp.length,
+      putBackWithoutOp: putBack.length,
+      committedWithoutOp: committed.length,
     });
   }
   return recovered;
@@ -95,6 +101,11 @@ interface Undecided {
   /** Where its commit would be. */
   readonly topic: string;
   readonly queueId: number;
+  /** The same for all copies of a half message. */
+  readonly identity: string;
+  readonly checkTimes: number;
+  /** Where it stood first, if it was put back within its immunity. */
+  readonly preparedQueueOffset: string | undefined;
 }
 
 async function undecidedMessages(deps: TransactionRecoveryDeps, half: QueueSpan): Promise<Undecided[]> {
@@ -105,10 +116,8 @@ async function undecidedMessages(deps: TransactionRecoveryDeps, half: QueueSpan)
     let end = begin + 1;
     while (end < half.end && table.stateOf(end) === HalfState.UNDECIDED) end++;
     const visit = (stored: StoredMessage): void => {
-      const half = new HalfMessage(stored);
-      const { queueOffset, physicalOffset, storeTimestampMs } = stored;
-      const place = half.commitPlace(deps.maxDelayLevel);
-      if (half.isComplete) undecided.push({ ...place, queueOffset, physicalOffset, storeTimestampMs });
+      const message = new HalfMessage(stored);
+      if (message.isComplete) undecided.push(withoutBody(message, deps.maxDelayLevel));
     };
     await scanQueue(store, { ...half, begin, end }, visit, isStopped);
     begin = table.nextUndecided(end, half.end);
@@ -116,9 +125,46 @@ async function undecidedMessages(deps: TransactionRecoveryDeps, half: QueueSpan)
   return undecided;
 }
 
-/** Half offsets of those whose commit is in the queue that it goes to. */
+function withoutBody(half: HalfMessage, maxDelayLevel: number): Undecided {
+  const { queueOffset, physicalOffset, storeTimestampMs, bornTimestampMs } = half.stored;
+  const { uniqKey = '', checkTimes = 0 } = half;
+  const identity = `${uniqKey}@${bornTimestampMs}@${half.realTopic}`;
+  const preparedQueueOffset = half.property(MessageConst.TRANSACTION_PREPARED_QUEUE_OFFSET);
+  return {
+    queueOffset,
+    physicalOffset,
+    storeTimestampMs,
+    ...half.commitPlace(maxDelayLevel),
+    identity,
+    checkTimes,
+    preparedQueueOffset,
+  };
+}
+
+/** Finds half messages of which the copy is there too, and moves them to it; gives their offsets. */
+function pairCopies(table: HalfTable, undecided: readonly Undecided[]): number[] {
+  const latest = new Map<string, Undecided>();
+  const moved: number[] = [];
+  for (const half of undecided) {
+    const before = latest.get(half.identity);
+    if (before !== undefined && isCopyOf(half, before)) {
+      table.move(before.queueOffset, half.queueOffset);
+      moved.push(before.queueOffset);
+    }
+    latest.set(half.identity, half);
+  }
+  return moved;
+}
+
+/** As one round makes it: asked about once more, or put back within its immunity. */
+function isCopyOf(copy: Undecided, before: Undecided): boolean {
+  if (copy.checkTimes === before.checkTimes + 1) return true;
+  return copy.preparedQueueOffset === (before.preparedQueueOffset ?? String(before.queueOffset));
+}
+
+/** Half offsets, the newest of each message, of those whose commit is in the queue that it goes to. */
 async function findCommits(deps: TransactionRecoveryDeps, undecided: readonly Undecided[]): Promise<number[]> {
-  const { store, isStopped } = deps;
+  const { store, table, isStopped } = deps;
   const byQueue = new Map<string, Undecided[]>();
   for (const half of undecided) {
     const key = `${half.topic}@${half.queueId}`;
@@ -138,7 +184,7 @@ async function findCommits(deps: TransactionRecoveryDeps, undecided: readonly Un
     const visit = ({ sysFlag, preparedTransactionOffset }: StoredMessage): void => {
       if (transactionTypeOf(sysFlag) !== SysFlag.TRANSACTION_COMMIT) return;
       const halfOffset = halfOffsets.get(preparedTransactionOffset);
-      if (halfOffset !== undefined) committed.push(halfOffset);
+      if (halfOffset !== undefined) committed.push(table.newestOf(halfOffset));
     };
     await scanQueue(store, { topic, queueId, begin, end }, visit, isStopped);
   }

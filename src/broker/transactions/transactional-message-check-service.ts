@@ -113,20 +113,17 @@ export class TransactionalMessageCheckService {
   async #checkQueue(round: CheckRound): Promise<void> {
     const { store, halfQueue, clock } = this.#deps;
     const { table, end } = halfQueue;
+    const place = { topic: HALF_TOPIC, queueId: HALF_QUEUE_ID };
     const startMs = clock.nowMs();
     const isOver = (): boolean => this.#isStopped || clock.nowMs() - startMs > ROUND_MS_MAX;
     for (let at = table.nextUndecided(table.base, end); at < end && !isOver();) {
-      await table.held(at);
-      if (table.stateOf(at) === HalfState.UNDECIDED) {
-        const place = { topic: HALF_TOPIC, queueId: HALF_QUEUE_ID };
-        const { messages, next } = await readStep(store, place, at, 1);
-        const [stored] = messages;
-        if (stored === undefined) {
-          // Deleted, or not to be read now: whatever is passed here was deleted with its segment.
-          if (next <= at) return;
-          table.passTo(next);
-        } else if (!(await this.#checkMessage(new HalfMessage(stored), startMs, round))) return;
-      }
+      const { messages, next } = await readStep(store, place, at, 1);
+      const [stored] = messages;
+      if (stored === undefined) {
+        // Deleted with its segment; or not to be read now.
+        if (next <= at) return;
+        table.passTo(next);
+      } else if (!(await this.#checkMessage(new HalfMessage(stored), startMs, round))) return;
       at = table.nextUndecided(at + 1, end);
     }
   }
@@ -135,7 +132,7 @@ export class TransactionalMessageCheckService {
   async #checkMessage(half: HalfMessage, startMs: number, round: CheckRound): Promise<boolean> {
     const { table } = this.#deps.halfQueue;
     const offset = half.stored.queueOffset;
-    // Ended while it was being read.
+    // Being ended, or ended while it was read: if it does not come to that, the next round finds it.
     if (table.held(offset) !== undefined || table.stateOf(offset) !== HalfState.UNDECIDED) return true;
     const verdict = this.#verdictOn(half, startMs);
     if (verdict === 'wait') return false;
@@ -170,7 +167,7 @@ export class TransactionalMessageCheckService {
     await topics.settled();
     const { status, remark } = await put(store, half.givenUp());
     if (status !== PutStatus.OK) return this.#endRound('a transaction was not given up', half, remark);
-    halfQueue.table.giveUp(half.stored.queueOffset);
+    halfQueue.leave(half.stored.queueOffset, undefined);
     round.givenUp++;
     const { uniqKey, realTopic, checkTimes, producerGroup } = half;
     logger.warn(`a transaction that nobody ended goes to ${CHECK_MAX_TIME_TOPIC}`, {
@@ -186,7 +183,7 @@ export class TransactionalMessageCheckService {
   async #putBackImmune(half: HalfMessage, round: CheckRound): Promise<boolean> {
     const { status, remark, queueOffset } = await put(this.#deps.store, half.stillImmune());
     if (status !== PutStatus.OK) return this.#endRound('a half message was not put back', half, remark);
-    this.#deps.halfQueue.table.move(half.stored.queueOffset, queueOffset);
+    this.#deps.halfQueue.leave(half.stored.queueOffset, queueOffset);
     round.immune++;
     return true;
   }
@@ -198,7 +195,7 @@ export class TransactionalMessageCheckService {
     // Its properties are at the limit, so that it cannot be counted how often it was asked about.
     if (result.status === PutStatus.MESSAGE_ILLEGAL) return this.#giveUp(half, round);
     if (result.status !== PutStatus.OK) return this.#endRound('a half message was not put back', half, result.remark);
-    halfQueue.table.move(half.stored.queueOffset, result.queueOffset);
+    halfQueue.leave(half.stored.queueOffset, result.queueOffset);
     if (checker.ask(half, copy.properties, result)) round.asked++;
     else round.unanswerable++;
     return true;

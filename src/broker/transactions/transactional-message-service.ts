@@ -139,8 +139,7 @@ export class TransactionalMessageService {
 
   #track(end: Promise<void>): Promise<void> {
     this.#underWay.add(end);
-    const done = (): void => void this.#underWay.delete(end);
-    end.then(done, done);
+    void end.catch(() => undefined).finally(() => this.#underWay.delete(end));
     return end;
   }
 }

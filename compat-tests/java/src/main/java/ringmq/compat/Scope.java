@@ -17,6 +17,7 @@ import org.apache.rocketmq.client.consumer.store.ReadOffsetType;
 import org.apache.rocketmq.client.producer.DefaultMQProducer;
 import org.apache.rocketmq.client.producer.SendResult;
 import org.apache.rocketmq.client.producer.SendStatus;
+import org.apache.rocketmq.client.producer.TransactionMQProducer;
 import org.apache.rocketmq.common.message.Message;
 import org.apache.rocketmq.common.message.MessageQueue;
 import org.apache.rocketmq.tools.admin.DefaultMQAdminExt;
@@ -84,6 +85,15 @@ final class Scope implements AutoCloseable {
     /** A producer to be set up further and started by the case. */
     DefaultMQProducer newProducer() {
         DefaultMQProducer producer = new DefaultMQProducer("producer_" + parameter("id"));
+        aim(producer);
+        producer.setSendMsgTimeout(10_000);
+        closers.push(producer::shutdown);
+        return producer;
+    }
+
+    /** One of the case's group of producers, to be given its listener and started by the case. */
+    TransactionMQProducer newTransactionProducer() {
+        TransactionMQProducer producer = new TransactionMQProducer("producer_" + parameter("id"));
         aim(producer);
         producer.setSendMsgTimeout(10_000);
         closers.push(producer::shutdown);
