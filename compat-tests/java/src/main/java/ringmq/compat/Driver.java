@@ -25,6 +25,8 @@ public final class Driver {
         LimitCases.register(CASES);
         RestartCases.register(CASES);
         AdminCases.register(CASES);
+        DelayCases.register(CASES);
+        RetryCases.register(CASES);
     }
 
     private Driver() {
