@@ -182,6 +182,44 @@ export const CASES: readonly CompatCase[] = [
     timeoutMs: 240_000,
   },
   {
+    name: 'delay-level-1',
+    expectation:
+      'messages of delay level 1 come with all they had, none before its second is over by the broker’s clock',
+  },
+  { name: 'delay-levels', expectation: 'levels 2, 1 and none in one queue: each in its time, and in order' },
+  {
+    name: 'delay-level-too-high',
+    expectation: 'a level above the highest waits at the highest',
+    notApplicable: { go: 'the Go client cannot look up a message by its offset id' },
+  },
+  {
+    name: 'delay-restart-sigterm',
+    expectation: 'messages that wait while the broker is restarted come once each',
+    cluster: 'own',
+    timeoutMs: 240_000,
+  },
+  {
+    name: 'delay-restart-sigkill',
+    expectation: 'messages that wait while the broker is killed with -9 all come',
+    cluster: 'own',
+    timeoutMs: 240_000,
+  },
+  { name: 'retry-level-3', expectation: 'RECONSUME_LATER: back with reconsumeTimes 1, 10 s later' },
+  {
+    name: 'retry-level-1',
+    expectation: 'delayLevelWhenNextConsume=1: back after a second, as often as it fails',
+  },
+  {
+    name: 'retry-dead-letter',
+    expectation: 'after maxReconsumeTimes a message is in %DLQ% with all it had, its first topic and its first id',
+  },
+  { name: 'retry-never', expectation: 'delayLevelWhenNextConsume=-1: a dead letter at once' },
+  {
+    name: 'retry-orderly',
+    expectation: 'what an orderly consumer gives up is a dead letter at once',
+    notApplicable: { go: 'the Go client hands such messages back at level -1, which is the case before' },
+  },
+  {
     name: 'binary-headers',
     expectation: 'sending, batches, push, pull and look-up with ROCKETMQ serialisation on the wire',
     run: 'round-trip',

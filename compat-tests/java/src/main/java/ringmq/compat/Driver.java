@@ -26,6 +26,8 @@ public final class Driver {
         RestartCases.register(CASES);
         AdminCases.register(CASES);
         TransactionCases.register(CASES);
+        DelayCases.register(CASES);
+        RetryCases.register(CASES);
     }
 
     private Driver() {
