@@ -3,16 +3,17 @@
  * Invariant: behaves as the store behind it in every other way.
  */
 import type { Clock } from '../base/clock.js';
+import type { PropertyFilter } from '../filter/property-filter.js';
 import {
   PutStatus,
   type ArrivalListener,
   type BoundaryType,
   type GetResult,
+  type MessageFilter,
   type MessageStore,
   type MessageToStore,
   type PutResult,
   type StoreStats,
-  type TagsCodeFilter,
 } from '../workers/message-store.js';
 import type { BrokerStats } from './broker-stats.js';
 
@@ -48,7 +49,7 @@ export class MeteredMessageStore implements MessageStore {
     offset: number,
     maxCount: number,
     maxBytes: number,
-    filter: TagsCodeFilter | undefined,
+    filter: MessageFilter | undefined,
   ): GetResult | Promise<GetResult> {
     const startMs = this.#turnMs();
     const record = (result: GetResult): GetResult => {
@@ -57,6 +58,10 @@ export class MeteredMessageStore implements MessageStore {
     };
     const result = this.#store.getMessages(topic, queueId, offset, maxCount, maxBytes, filter);
     return result instanceof Promise ? result.then(record) : record(result);
+  }
+
+  matchInMemory(topic: string, queueId: number, offset: number, filter: PropertyFilter): boolean | undefined {
+    return this.#store.matchInMemory(topic, queueId, offset, filter);
   }
 
   minOffset(topic: string, queueId: number): number {

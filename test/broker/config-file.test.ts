@@ -30,8 +30,16 @@ class NumberTable implements PersistentTable {
   }
 }
 
-function persistenceOf({ configStore, topics, groups, offsets, clock }: AdminBroker): BrokerPersistence {
-  return new BrokerPersistence({ config: configStore.values, topics, groups, offsets, clock, logger });
+function persistenceOf({
+  configStore,
+  topics,
+  groups,
+  offsets,
+  consumerFilters,
+  clock,
+}: AdminBroker): BrokerPersistence {
+  const tables = { topics, groups, offsets, consumerFilters };
+  return new BrokerPersistence({ config: configStore.values, ...tables, clock, logger });
 }
 
 test.before.each(async (state) => {
