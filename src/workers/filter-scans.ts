@@ -61,8 +61,6 @@ export class FilterScans {
       this.#waitingCount--;
       this.#inFlight++;
       lane.isRunning = true;
-      this.#lanes.delete(queueKey);
-      this.#lanes.set(queueKey, lane);
       this.#start(queueKey, lane, scan);
       return;
     }
@@ -75,7 +73,8 @@ export class FilterScans {
       .finally(() => {
         this.#inFlight--;
         lane.isRunning = false;
-        if (lane.waiting.length === 0) this.#lanes.delete(queueKey);
+        this.#lanes.delete(queueKey);
+        if (lane.waiting.length > 0) this.#lanes.set(queueKey, lane);
         this.#startNext();
       })
       .catch(reject);

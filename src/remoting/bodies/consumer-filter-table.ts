@@ -2,10 +2,10 @@
  * The filter expressions of consumer groups: the content of consumerFilter.json. Main thread.
  * Java: ConsumerFilterManager, FilterDataMapByTopic and ConsumerFilterData, as fastjson writes them.
  */
-import { defineBody, flag, list, number, optional, record, text, textMap, type BodyOf } from '../body-schema.js';
+import { defineBody, flag, intArray, number, optional, record, text, textMap, type BodyOf } from '../body-schema.js';
 
 /** Which bits stand for a group and topic in the bitmaps of Apache's extended consume queues. Java: BloomFilterData. */
-export const BloomFilterData = record({ bitNum: number(), bitPos: list(number()) });
+export const BloomFilterData = record({ bitNum: number(), bitPos: intArray() });
 /** Decoded {@link BloomFilterData}. */
 export type BloomFilterData = BodyOf<typeof BloomFilterData>;
 
