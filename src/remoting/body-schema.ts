@@ -90,7 +90,8 @@ export function list<T>(element: Shape<T>): Shape<T[]> {
 
 /** Whole numbers of 32 bits. Java: int[], which fastjson writes on one line. */
 export function intArray(): Shape<number[]> {
-  return { read: list(number()).read, write: (value) => Int32Array.from(value) };
+  const numbers = list(number());
+  return { read: (value) => numbers.read(value), write: (value) => Int32Array.from(value) };
 }
 
 /** A map with text as keys. Members that are null are left out. */

@@ -56,7 +56,10 @@ class FilterBroker {
       stats: new BrokerStats(clock),
       store: new MemoryMessageStore(clock),
       address: new BrokerAddress(config, logger),
-      reregisterAround: (change) => Promise.resolve(change()),
+      reregisterAround: (change) => {
+        change();
+        return Promise.resolve();
+      },
       logger,
       clock,
     });
@@ -102,9 +105,9 @@ const PLACES: ReadonlyMap<string, string> = new Map([
   ['46-between', 'line 1, column 3'],
 ]);
 
-function queueOffsets(body: Buffer | undefined): number[] {
+function queueOffsets(body: Buffer = Buffer.alloc(0)): number[] {
   const offsets: number[] = [];
-  for (let at = 0; body !== undefined && at < body.length; at += body.readInt32BE(at)) {
+  for (let at = 0; at < body.length; at += body.readInt32BE(at)) {
     offsets.push(readInt64(body, at + RECORD.QUEUE_OFFSET));
   }
   return offsets;

@@ -178,8 +178,11 @@ final class FilterCases {
         checkEquals(50L, page.getNextBeginOffset(), "nextBeginOffset after a full page");
         checkEquals(30L, page.getMsgFoundList().get(0).getQueueOffset(), "first message");
         PullResult rest = consumer.pull(queue, MessageSelector.bySql("i BETWEEN 30 AND 89"), 50, 64);
-        checkEquals(40, rest.getMsgFoundList().size(), "messages in the second page");
-        checkEquals(100L, rest.getNextBeginOffset(), "nextBeginOffset at the end");
+        checkEquals(32, rest.getMsgFoundList().size(), "messages in a page as large as the broker gives");
+        checkEquals(82L, rest.getNextBeginOffset(), "nextBeginOffset after it");
+        PullResult end = consumer.pull(queue, MessageSelector.bySql("i BETWEEN 30 AND 89"), 82, 64);
+        checkEquals(8, end.getMsgFoundList().size(), "messages in the last page");
+        checkEquals(100L, end.getNextBeginOffset(), "nextBeginOffset at the end");
         PullResult none = consumer.pull(queue, MessageSelector.bySql("i > 1000"), 0, 32);
         checkEquals(PullStatus.NO_MATCHED_MSG, none.getPullStatus(), "status when none matches");
         checkEquals(100L, none.getNextBeginOffset(), "nextBeginOffset when none matches");
