@@ -199,7 +199,7 @@ class SegmentReads {
     const physicalOffset = entries.physicalOffsets[index] ?? 0;
     const sizeBytes = entries.sizes[index] ?? 0;
     const isThere = physicalOffset >= this.#start && physicalOffset + sizeBytes <= this.#end;
-    if (!isThere && !this.#read(physicalOffset, this.#runBytes(entries, index), sizeBytes)) return -1;
+    if (!isThere && !this.#read(physicalOffset, runBytes(entries, index), sizeBytes)) return -1;
     const position = physicalOffset - this.#start;
     return this.buffer.readInt32BE(position + RECORD.TOTAL_SIZE) === sizeBytes ? position : -1;
   }
@@ -207,21 +207,6 @@ class SegmentReads {
   close(): void {
     if (this.#file !== undefined) nodeFileSystem.close(this.#file);
     this.#file = undefined;
-  }
-
-  /** Bytes from the record of entry `index` to the end of the last one that is worth the same read. */
-  #runBytes({ physicalOffsets, sizes }: ScanEntries, index: number): number {
-    const start = physicalOffsets[index] ?? 0;
-    const segmentEnd = start - (start % this.#segmentSizeBytes) + this.#segmentSizeBytes;
-    let end = start + (sizes[index] ?? 0);
-    for (let i = index + 1; i < sizes.length; i++) {
-      const next = physicalOffsets[i] ?? 0;
-      const nextEnd = next + (sizes[i] ?? 0);
-      if ((sizes[i] ?? 0) === 0 || next < end || next - end > GAP_BYTES_MAX) break;
-      if (nextEnd - start > CHUNK_BYTES || nextEnd > segmentEnd) break;
-      end = nextEnd;
-    }
-    return end - start;
   }
 
   #read(physicalOffset: number, length: number, needed: number): boolean {
@@ -243,4 +228,18 @@ class SegmentReads {
     this.#file = openIfThere(join(this.#folder, segmentName(segment)));
     return this.#file;
   }
+}
+
+/** Bytes from the record of entry `index` to the end of the last one that is worth the same read; one that runs past its segment comes short. */
+function runBytes({ physicalOffsets, sizes }: ScanEntries, index: number): number {
+  const start = physicalOffsets[index] ?? 0;
+  let end = start + (sizes[index] ?? 0);
+  for (let i = index + 1; i < sizes.length; i++) {
+    const next = physicalOffsets[i] ?? 0;
+    const nextEnd = next + (sizes[i] ?? 0);
+    if ((sizes[i] ?? 0) === 0 || next < end || next - end > GAP_BYTES_MAX) break;
+    if (nextEnd - start > CHUNK_BYTES) break;
+    end = nextEnd;
+  }
+  return end - start;
 }

@@ -13,7 +13,9 @@ import type { SubscriptionData } from '#src/remoting/bodies/subscription-data.js
 import { parseFastjson } from '#src/remoting/fastjson.js';
 import { stringifyPretty } from '#src/remoting/fastjson-pretty.js';
 import { FakeClock } from '../fake-clock.js';
+import { MemoryConnection } from '../remoting/memory-connection.js';
 import { suite } from '../suite.js';
+import { AdminBroker, heartbeatBody } from './admin-broker.js';
 
 const HOUR_MS = 3_600_000;
 const golden = readFileSync(new URL('../../../test/broker/golden/consumerFilter.json', import.meta.url), 'utf8');
@@ -126,6 +128,19 @@ test('a group that comes back in time is alive again', () => {
   clock.advance(48 * HOUR_MS);
   manager.clean();
   assert.is(manager.find('T', 'G')?.data.clientVersion, 6);
+});
+
+test('a heartbeat brings an expression, and the end of the last connection takes it out of use', async () => {
+  const broker = new AdminBroker();
+  const [one, two] = [new MemoryConnection('127.0.0.1', 1), new MemoryConnection('127.0.0.1', 2)];
+  const body = heartbeatBody('C', 'G', [], { subscriptionDataSet: [subscription('a = 1', 5)] });
+  for (const connection of [one, two]) await broker.call(34, {}, body, connection);
+  const known = broker.consumerFilters.find('T', 'G');
+  assert.equal([known?.data.clientVersion, known?.data.deadTime], [5, 0]);
+  one.close('by the test');
+  assert.is(known?.data.deadTime, 0, 'one member is still there');
+  two.close('by the test');
+  assert.is(known?.data.deadTime, broker.clock.nowMs());
 });
 
 test('tells once that something has changed', () => {
