@@ -150,7 +150,21 @@ const messageKeys = {
   slaveReadEnable: bool(false, 'Send consumers to a slave when they lag far behind.', changeable),
   rejectTransactionMessage: bool(false, 'Refuse messages of transactions.', { ...changeable, ...important }),
   enablePropertyFilter: bool(false, 'Accept SQL92 filter expressions.', changeable),
-  filterSupportRetry: bool(false, 'Apply SQL92 filters to retry topics too.', { ...changeable, ...pending }),
+  filterSupportRetry: bool(
+    false,
+    'Judge messages of a retry topic by the SQL92 expression for the topic they came from.',
+    changeable,
+  ),
+  filterDataCleanTimeSpan: int(
+    86_400_000,
+    'An SQL92 expression is forgotten when its group has been offline for this long, ms.',
+    { max: Number.MAX_SAFE_INTEGER, ...changeable },
+  ),
+  maxErrorRateOfBloomFilter: int(20, 'Written with SQL92 expressions for the sake of Apache brokers, per cent.', {
+    min: 1,
+    max: 99,
+  }),
+  expectConsumerNumUseFilter: int(32, 'Likewise: groups expected to filter.', { min: 1, max: 1_000_000 }),
   traceOn: bool(true, 'Tell clients to record traces (TRACE_ON in send answers).', changeable),
   traceTopicEnable: bool(false, 'Create the trace topic at the start.', important),
   msgTraceTopicName: text('RMQ_SYS_TRACE_TOPIC', 'Name of the trace topic.', {

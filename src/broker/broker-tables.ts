@@ -6,6 +6,7 @@ import type { Logger } from '../base/log.js';
 import type { BrokerConfig } from './broker-config.js';
 import { ClientHousekeepingService } from './client-housekeeping-service.js';
 import { ConsumerIdsChangeNotifier } from './consumer-ids-change-notifier.js';
+import { ConsumerFilterManager } from './consumer-filter-manager.js';
 import { ConsumerManager } from './consumer-manager.js';
 import { ConsumerOffsetManager } from './consumer-offset-manager.js';
 import { ProducerManager } from './producer-manager.js';
@@ -28,6 +29,7 @@ export interface BrokerTables {
   readonly offsets: ConsumerOffsetManager;
   readonly delayOffsets: DelayOffsetTable;
   readonly consumers: ConsumerManager;
+  readonly consumerFilters: ConsumerFilterManager;
   readonly producers: ProducerManager;
   readonly locks: RebalanceLockManager;
   readonly housekeeping: ClientHousekeepingService;
@@ -37,7 +39,12 @@ export interface BrokerTables {
 /** Makes empty tables. */
 export function createBrokerTables(options: BrokerTablesOptions): BrokerTables {
   const consumerIdsChanges = new ConsumerIdsChangeNotifier(options);
-  const consumers = new ConsumerManager({ ...options, onConsumerIdsChange: consumerIdsChanges.notify });
+  const consumerFilters = new ConsumerFilterManager(options);
+  const consumers = new ConsumerManager({
+    ...options,
+    onConsumerIdsChange: consumerIdsChanges.notify,
+    subscriptionListener: consumerFilters,
+  });
   const producers = new ProducerManager(options);
   return {
     topics: new TopicConfigManager(options),
@@ -45,6 +52,7 @@ export function createBrokerTables(options: BrokerTablesOptions): BrokerTables {
     offsets: new ConsumerOffsetManager(options),
     delayOffsets: new DelayOffsetTable(options.clock),
     consumers,
+    consumerFilters,
     producers,
     locks: new RebalanceLockManager(options.clock),
     housekeeping: new ClientHousekeepingService(options.clock, consumers, producers),

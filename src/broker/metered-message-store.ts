@@ -3,17 +3,18 @@
  * Invariant: behaves as the store behind it in every other way.
  */
 import type { Clock } from '../base/clock.js';
+import type { PropertyFilter } from '../filter/property-filter.js';
 import {
   isStored,
   type ArrivalListener,
   type BoundaryType,
   type GetResult,
+  type MessageFilter,
   type MessageStore,
   type MessageToStore,
   type PutResult,
   type QueueEntries,
   type StoreStats,
-  type TagsCodeFilter,
 } from '../workers/message-store.js';
 import type { BrokerStats } from './broker-stats.js';
 
@@ -49,7 +50,7 @@ export class MeteredMessageStore implements MessageStore {
     offset: number,
     maxCount: number,
     maxBytes: number,
-    filter: TagsCodeFilter | undefined,
+    filter: MessageFilter | undefined,
   ): GetResult | Promise<GetResult> {
     const startMs = this.#turnMs();
     const record = (result: GetResult): GetResult => {
@@ -62,6 +63,10 @@ export class MeteredMessageStore implements MessageStore {
 
   queueEntries(topic: string, queueId: number, offset: number, maxCount: number): QueueEntries | Promise<QueueEntries> {
     return this.#store.queueEntries(topic, queueId, offset, maxCount);
+  }
+
+  matchInMemory(topic: string, queueId: number, offset: number, filter: PropertyFilter): boolean | undefined {
+    return this.#store.matchInMemory(topic, queueId, offset, filter);
   }
 
   minOffset(topic: string, queueId: number): number {

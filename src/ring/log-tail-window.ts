@@ -75,6 +75,11 @@ export class LogTailWindowWriter {
   }
 }
 
+/** Answers a question about the record in `source[position, limit)`, which may be overwritten meanwhile: it must bear any bytes. */
+export interface RecordInspector {
+  isMatch(source: Buffer, position: number, limit: number): boolean;
+}
+
 /** A reader's end, on any thread. */
 export class LogTailWindowReader {
   readonly sizeBytes: number;
@@ -127,5 +132,20 @@ export class LogTailWindowReader {
       this.#bytes.copy(target, targetStart + untilEnd, 0, sizeBytes - untilEnd);
     }
     return physicalOffset >= this.oldestOffset;
+  }
+
+  /**
+   * What `inspector` says of the record at `physicalOffset`, asked in place; undefined when it is not there or was overtaken meanwhile. One that
+   * lies around the window's end is copied first.
+   */
+  inspect(physicalOffset: number, sizeBytes: number, inspector: RecordInspector): boolean | undefined {
+    const position = physicalOffset % this.sizeBytes;
+    if (position + sizeBytes > this.sizeBytes) {
+      const copy = Buffer.allocUnsafe(sizeBytes);
+      return this.copyOut(physicalOffset, sizeBytes, copy, 0) ? inspector.isMatch(copy, 0, sizeBytes) : undefined;
+    }
+    if (physicalOffset < this.oldestOffset || physicalOffset + sizeBytes > this.visibleOffset) return undefined;
+    const isMatch = inspector.isMatch(this.#bytes, position, position + sizeBytes);
+    return physicalOffset >= this.oldestOffset ? isMatch : undefined;
   }
 }

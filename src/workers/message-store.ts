@@ -4,6 +4,8 @@
  * in-memory one.
  */
 
+import type { PropertyFilter } from '../filter/property-filter.js';
+
 /** How a put ended. Java: PutMessageStatus. */
 export const PutStatus = {
   OK: 0,
@@ -108,6 +110,9 @@ export interface QueueEntries {
 /** True when a message with this tags code (Java string hash, or a delivery time for delayed ones) is wanted. */
 export type TagsCodeFilter = (tagsCode: number) => boolean;
 
+/** Which messages of a queue are wanted: by the entry's tags code, or by the record's properties. Java: MessageFilter. */
+export type MessageFilter = TagsCodeFilter | PropertyFilter;
+
 /** A message has become visible to consumers; called in queue order, on the main thread. */
 export type ArrivalListener = (topic: string, queueId: number, queueOffset: number, tagsCode: number) => void;
 
@@ -140,10 +145,12 @@ export interface MessageStore {
     offset: number,
     maxCount: number,
     maxBytes: number,
-    filter: TagsCodeFilter | undefined,
+    filter: MessageFilter | undefined,
   ): GetResult | Promise<GetResult>;
   /** At most `maxCount` entries from `offset` on, none for a queue or an offset that does not exist. Synchronous when they are in memory. */
   queueEntries(topic: string, queueId: number, offset: number, maxCount: number): QueueEntries | Promise<QueueEntries>;
+  /** What `filter` says of the message at `offset` of a queue; undefined if the record is not in memory. */
+  matchInMemory(topic: string, queueId: number, offset: number, filter: PropertyFilter): boolean | undefined;
   /** 0 for a queue that does not exist. */
   minOffset(topic: string, queueId: number): number;
   /** One past the last; 0 for a queue that does not exist. */

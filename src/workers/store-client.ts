@@ -11,6 +11,7 @@ import { nodeFileSystem } from '../commitlog/file-system.js';
 import { LogReader } from '../commitlog/log-reader.js';
 import { StoreLock } from '../commitlog/store-lock.js';
 import { ConsumeQueueReader } from '../consumequeue/consume-queue-reader.js';
+import type { PropertyFilter } from '../filter/property-filter.js';
 import { MESSAGE_MAGIC_V1, MESSAGE_MAGIC_V2, RECORD } from '../message/stored-record.js';
 import { allocateDoorbell, Doorbell } from '../ring/doorbell.js';
 import { allocateLogTailWindow, LogTailWindowReader } from '../ring/log-tail-window.js';
@@ -18,18 +19,19 @@ import { allocateRequestRing, RequestRingProducer } from '../ring/request-ring.j
 import { allocateResultRing, emptyStoredResult, NO_REQUEST_ID, ResultRingConsumer } from '../ring/result-ring.js';
 import { allocateStoreStatusPage, StatusWord, StoreStatusPage } from '../ring/store-status-page.js';
 import type { StoreMemory, StoreSettings } from './control-message.js';
+import { FilteredReader } from './filtered-reader.js';
 import { MessageReader } from './message-reader.js';
 import {
   type ArrivalListener,
   type BoundaryType,
   type GetResult,
+  type MessageFilter,
   type MessageStore,
   type MessageToStore,
   type PutResult,
   PutStatus,
   type QueueEntries,
   type StoreStats,
-  type TagsCodeFilter,
 } from './message-store.js';
 import { allocateHaMemory, Replication, type ReplicationOptions } from './replication.js';
 import { OffsetByTime } from './offset-by-time.js';
@@ -88,6 +90,7 @@ export class StoreClient implements MessageStore {
   readonly #log: LogReader;
   readonly #consumeQueues: ConsumeQueueReader;
   readonly #reader: MessageReader;
+  readonly #filteredReader: FilteredReader;
   readonly #offsetByTime: OffsetByTime;
   readonly #pool = new TaskPool();
   readonly #deletions = new TopicDeletions();
@@ -125,6 +128,7 @@ export class StoreClient implements MessageStore {
     const consumeQueueFolder = join(settings.storePathRootDir, 'consumequeue');
     this.#consumeQueues = new ConsumeQueueReader(consumeQueueFolder, settings.mappedFileSizeConsumeQueue);
     this.#reader = new MessageReader(this.#window, this.#log, this.#consumeQueues);
+    this.#filteredReader = new FilteredReader(this.#pool, this.#window, settings, consumeQueueFolder);
     this.#offsetByTime = new OffsetByTime(this.#pool, this.#reader, settings, consumeQueueFolder);
     const workerUrl = options.workerUrl ?? COMMITLOG_WORKER_URL;
     this.#thread = new StoreThread(workerUrl, { settings, memory }, doorbell, options.logger, {
@@ -200,9 +204,15 @@ export class StoreClient implements MessageStore {
     offset: number,
     maxCount: number,
     maxBytes: number,
-    filter: TagsCodeFilter | undefined,
+    filter: MessageFilter | undefined,
   ): GetResult | Promise<GetResult> {
-    return this.#reader.get(this.#queues.find(topic, queueId), offset, { maxCount, maxBytes, filter });
+    const queue = this.#queues.find(topic, queueId);
+    if (typeof filter === 'object') return this.#filteredReader.get(queue, offset, { maxCount, maxBytes, filter });
+    return this.#reader.get(queue, offset, { maxCount, maxBytes, filter });
+  }
+
+  matchInMemory(topic: string, queueId: number, offset: number, filter: PropertyFilter): boolean | undefined {
+    return this.#filteredReader.matchInMemory(this.#queues.find(topic, queueId), offset, filter);
   }
 
   queueEntries(topic: string, queueId: number, offset: number, maxCount: number): QueueEntries | Promise<QueueEntries> {

@@ -6,6 +6,7 @@ import { createLogger } from '#src/base/log.js';
 import { adminProcessors } from '#src/broker/admin-processors.js';
 import { brokerConfigSchema } from '#src/broker/broker-config.js';
 import { BrokerStats } from '#src/broker/broker-stats.js';
+import { ConsumerFilterManager } from '#src/broker/consumer-filter-manager.js';
 import { ConsumerIdsChangeNotifier } from '#src/broker/consumer-ids-change-notifier.js';
 import { ConsumerManager } from '#src/broker/consumer-manager.js';
 import { ConsumerOffsetManager } from '#src/broker/consumer-offset-manager.js';
@@ -34,6 +35,7 @@ export class AdminBroker {
   readonly offsets: ConsumerOffsetManager;
   readonly delayOffsets = new DelayOffsetTable(this.clock);
   readonly consumers: ConsumerManager;
+  readonly consumerFilters: ConsumerFilterManager;
   readonly producers: ProducerManager;
   readonly stats = new BrokerStats(this.clock);
   readonly table: ProcessorTable;
@@ -63,8 +65,10 @@ export class AdminBroker {
     this.topics = new TopicConfigManager(shared);
     this.groups = new SubscriptionGroupManager(shared);
     this.offsets = new ConsumerOffsetManager(shared);
+    this.consumerFilters = new ConsumerFilterManager(shared);
     this.consumers = new ConsumerManager({
       ...shared,
+      subscriptionListener: this.consumerFilters,
       onConsumerIdsChange: new ConsumerIdsChangeNotifier(shared).notify,
     });
     this.producers = new ProducerManager(shared);

@@ -30,8 +30,17 @@ class NumberTable implements PersistentTable {
   }
 }
 
-function persistenceOf({ configStore, topics, groups, offsets, delayOffsets, clock }: AdminBroker): BrokerPersistence {
-  return new BrokerPersistence({ config: configStore.values, topics, groups, offsets, delayOffsets, clock, logger });
+function persistenceOf({
+  configStore,
+  topics,
+  groups,
+  offsets,
+  delayOffsets,
+  consumerFilters,
+  clock,
+}: AdminBroker): BrokerPersistence {
+  const tables = { topics, groups, offsets, delayOffsets, consumerFilters };
+  return new BrokerPersistence({ config: configStore.values, ...tables, clock, logger });
 }
 
 test.before.each(async (state) => {
@@ -87,6 +96,38 @@ test('saves asked for during one become one more, with the newest state', async 
 test('a folder that cannot be written is no reason to fail', async ({ folder }) => {
   await writeFile(join(folder, 'file'), '');
   await new ConfigFile(join(folder, 'file', 'a.json'), new NumberTable(), logger).save();
+});
+
+test('filters are written within 10 s of a change, cleaned, and read again', async ({ folder }) => {
+  const broker = new AdminBroker({ storePathRootDir: folder, filterDataCleanTimeSpan: '30000' });
+  const { consumerFilters, clock } = broker;
+  const persistence = persistenceOf(broker);
+  await persistence.load();
+  persistence.start();
+  const subscription = {
+    classFilterMode: false,
+    codeSet: [],
+    tagsSet: [],
+    expressionType: 'SQL92',
+    subString: 'a = 1',
+  };
+  consumerFilters.register('G', [{ ...subscription, subVersion: 1, topic: 'T' }]);
+  clock.advance(10_000);
+  assert.not(consumerFilters.takeChanged(), 'the timer has taken note');
+  await persistence.stop();
+  const path = join(folder, 'config', 'consumerFilter.json');
+  assert.match(await readFile(path, 'utf8'), '"expression":"a = 1"');
+
+  const again = new AdminBroker({ storePathRootDir: folder, filterDataCleanTimeSpan: '30000' });
+  const reading = persistenceOf(again);
+  await reading.load();
+  assert.is(again.consumerFilters.find('T', 'G')?.data.clientVersion, 1);
+  reading.start();
+  again.clock.advance(40_000);
+  assert.is(again.consumerFilters.find('T', 'G'), undefined, 'nobody came back for it');
+  await reading.stop();
+  assert.not((await readFile(path, 'utf8')).includes('a = 1'));
+  assert.match(await readFile(`${path}.bak`, 'utf8'), '{');
 });
 
 test('topics and groups are written before a change settles, offsets at the interval and at the end', async ({

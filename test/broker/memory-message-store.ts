@@ -3,6 +3,7 @@
  * Invariant: a put is visible, and its `done` called, in the microtask after it, in the order of the puts, unless the test holds puts back.
  */
 import type { Clock } from '#src/base/clock.js';
+import type { PropertyFilter } from '#src/filter/property-filter.js';
 import { DelayLevelTable, tagsCodeOfRecord } from '#src/message/delay-level-table.js';
 import {
   emptyRecordParts,
@@ -25,7 +26,7 @@ import {
   type QueueEntries,
   type QueueEntry,
   type StoreStats,
-  type TagsCodeFilter,
+  type MessageFilter,
 } from '#src/workers/message-store.js';
 
 const STORE_HOST = Buffer.from([127, 0, 0, 1, 0, 0, 0x2a, 0x9f]);
@@ -58,6 +59,8 @@ export class MemoryMessageStore implements MessageStore {
   lose: (message: MessageToStore) => boolean = () => false;
   /** Apache's defaults, unless the test sets others. */
   delayLevels = DelayLevelTable.parse('1s 5s 10s 30s 1m 2m 3m 4m 5m 6m 7m 8m 9m 10m 20m 30m 1h 2h');
+  /** How often `matchInMemory` was asked. */
+  matches = 0;
   /** All that was put, oldest first. */
   readonly puts: MessageToStore[] = [];
   readonly #clock: Clock;
@@ -127,7 +130,7 @@ export class MemoryMessageStore implements MessageStore {
     offset: number,
     maxCount: number,
     maxBytes: number,
-    filter: TagsCodeFilter | undefined,
+    filter: MessageFilter | undefined,
   ): GetResult | Promise<GetResult> {
     const result = this.#read(topic, queueId, offset, maxCount, maxBytes, filter);
     return this.isCold ? Promise.resolve(result) : result;
@@ -144,6 +147,12 @@ export class MemoryMessageStore implements MessageStore {
     }
     const result = { entries, nextOffset };
     return this.isCold ? Promise.resolve(result) : result;
+  }
+
+  matchInMemory(topic: string, queueId: number, offset: number, filter: PropertyFilter): boolean | undefined {
+    this.matches += 1;
+    const record = this.isCold ? undefined : this.#messageAt(topic, queueId, offset)?.record;
+    return record === undefined ? undefined : filter.isMatch(record, 0, record.length);
   }
 
   minOffset(topic: string, queueId: number): number {
@@ -226,7 +235,7 @@ export class MemoryMessageStore implements MessageStore {
     offset: number,
     maxCount: number,
     maxBytes: number,
-    filter: TagsCodeFilter | undefined,
+    filter: MessageFilter | undefined,
   ): GetResult {
     const minOffset = this.minOffset(topic, queueId);
     const maxOffset = this.maxOffset(topic, queueId);
@@ -244,7 +253,7 @@ export class MemoryMessageStore implements MessageStore {
     let next = offset;
     for (; next < maxOffset && records.length < maxCount; next++) {
       const message = queue.messages[next - minOffset];
-      if (message === undefined || (filter !== undefined && !filter(message.tagsCode))) continue;
+      if (message === undefined || !isWanted(message, filter)) continue;
       if (records.length > 0 && sizeBytes + message.record.length > maxBytes) break;
       records.push(message.record);
       sizeBytes += message.record.length;
@@ -309,6 +318,11 @@ export class MemoryMessageStore implements MessageStore {
     const queue = this.#queues.get(keyOf(topic, queueId));
     return queue?.messages[offset - queue.firstOffset];
   }
+}
+
+function isWanted(message: StoredMessage, filter: MessageFilter | undefined): boolean {
+  if (typeof filter === 'object') return filter.isMatch(message.record, 0, message.record.length);
+  return filter === undefined || filter(message.tagsCode);
 }
 
 interface Arrival {

@@ -7,6 +7,7 @@ import { RequestError } from '#src/base/errors.js';
 import { ConfigStore } from '#src/base/config-store.js';
 import { createLogger } from '#src/base/log.js';
 import { brokerConfigSchema, type BrokerConfig } from '#src/broker/broker-config.js';
+import { ConsumerFilterManager } from '#src/broker/consumer-filter-manager.js';
 import { ConsumerManager } from '#src/broker/consumer-manager.js';
 import { ConsumerOffsetManager } from '#src/broker/consumer-offset-manager.js';
 import { PullMessageProcessor } from '#src/broker/processors/pull-message-processor.js';
@@ -40,6 +41,7 @@ export class MessageBroker {
   readonly topics: TopicConfigManager;
   readonly groups: SubscriptionGroupManager;
   readonly consumers: ConsumerManager;
+  readonly consumerFilters: ConsumerFilterManager;
   readonly offsets: ConsumerOffsetManager;
   readonly pulls: PullMessageProcessor;
   readonly connection = new MemoryConnection('192.168.1.2', 5555);
@@ -62,10 +64,17 @@ export class MessageBroker {
     const logger = createLogger('test', 'warn', (line) => this.logged.push(line));
     this.topics = new TopicConfigManager({ config, clock, logger });
     this.groups = new SubscriptionGroupManager({ config, clock, logger });
-    this.consumers = new ConsumerManager({ config, clock, logger, onConsumerIdsChange: () => undefined });
+    this.consumerFilters = new ConsumerFilterManager({ config, clock, logger });
+    this.consumers = new ConsumerManager({
+      config,
+      clock,
+      logger,
+      onConsumerIdsChange: () => undefined,
+      subscriptionListener: this.consumerFilters,
+    });
     this.offsets = new ConsumerOffsetManager({ config, clock, logger });
     if (before !== undefined) this.offsets.decode(before.offsets.encode());
-    const { topics, groups, consumers, offsets } = this;
+    const { topics, groups, consumers, consumerFilters, offsets } = this;
     const storeHost = Buffer.from('0a00000100002a9f', 'hex');
     this.#send = createSendMessageProcessor({
       store,
@@ -78,7 +87,8 @@ export class MessageBroker {
       isGroupLocked: (group) => this.lockedGroups.has(group),
     });
     this.#sendBack = createConsumerSendMsgBackProcessor({ store, topics, groups, config });
-    this.pulls = new PullMessageProcessor({ store, topics, groups, consumers, offsets, config, clock, logger });
+    const tables = { topics, groups, consumers, consumerFilters, offsets };
+    this.pulls = new PullMessageProcessor({ ...tables, store, config, clock, logger });
     store.setArrivalListener(this.pulls.messageArrived);
     this.pulls.start();
   }

@@ -59,4 +59,36 @@ test('bytes that the writer has only announced to overwrite are refused already'
   assert.ok(reader.copyOut(BEGIN + 1, 15, target, 0));
 });
 
+test('a question is asked about the bytes in place, or about a copy of those around the window’s end', () => {
+  const { writer, reader } = setUp();
+  const seen: string[] = [];
+  const inspector = {
+    isMatch: (source: Buffer, position: number, limit: number): boolean => {
+      seen.push(source.toString('latin1', position, limit));
+      return seen.length === 2;
+    },
+  };
+  const second = append(writer, BEGIN, 'first'.padEnd(SIZE_BYTES - (BEGIN % SIZE_BYTES) - 3, '.'));
+  append(writer, second, 'second');
+  assert.is(reader.inspect(BEGIN, 5, inspector), false);
+  assert.is(reader.inspect(second, 6, inspector), true);
+  assert.equal(seen, ['first', 'second']);
+  assert.is(reader.inspect(BEGIN - 1, 5, inspector), undefined);
+  assert.is(reader.inspect(second, 7, inspector), undefined);
+  assert.is(seen.length, 2, 'what is not there is not asked about');
+});
+
+test('an answer about bytes that were overtaken meanwhile is thrown away', () => {
+  const { writer, reader } = setUp();
+  const end = append(writer, BEGIN, 'a'.repeat(SIZE_BYTES));
+  const inspector = {
+    isMatch: (): boolean => {
+      writer.reserve(end + 1);
+      return true;
+    },
+  };
+  assert.is(reader.inspect(BEGIN, 16, inspector), undefined);
+  assert.is(reader.inspect(BEGIN + 1, 16, { isMatch: () => true }), true);
+});
+
 test.run();

@@ -30,7 +30,7 @@ const NO_BYTES = Buffer.alloc(0);
 
 /** What pulling needs. */
 export interface PullMessageDeps extends PullCheckDeps {
-  readonly store: Pick<MessageStore, 'getMessages' | 'minOffset' | 'maxOffset'>;
+  readonly store: Pick<MessageStore, 'getMessages' | 'matchInMemory' | 'minOffset' | 'maxOffset'>;
   readonly offsets: Pick<ConsumerOffsetManager, 'commit' | 'commitPull' | 'takeReset'>;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -199,6 +199,10 @@ export class PullMessageProcessor {
   #writeFailure(pull: PullRequest, error: unknown): void {
     const { header, connection } = pull;
     const { remoteAddress } = connection;
+    if (error instanceof RequestError) {
+      this.#write(pull, pullRefusal(pull.request, error));
+      return;
+    }
     this.#deps.logger.error('a pull failed', {
       topic: header.topic,
       queueId: header.queueId,

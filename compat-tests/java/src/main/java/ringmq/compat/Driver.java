@@ -28,6 +28,7 @@ public final class Driver {
         TransactionCases.register(CASES);
         DelayCases.register(CASES);
         RetryCases.register(CASES);
+        FilterCases.register(CASES);
     }
 
     private Driver() {
