@@ -49,6 +49,8 @@ export interface BrokerOuterApiOptions {
   readonly namesrvAddresses: () => readonly string[];
   readonly identity: () => BrokerIdentity;
   readonly topics: () => RegisteredTopics;
+  /** Called with each NameServer's ordered topics, when it names any. */
+  readonly onOrderTopics: (topics: Iterable<string>) => void;
   readonly logger: Logger;
   readonly clock: Clock;
 }
@@ -88,6 +90,7 @@ export class BrokerOuterApi {
         .then((result) => {
           pending.delete(link);
           if (result !== undefined) results.push(result);
+          if (result?.orderTopics !== undefined) this.#options.onOrderTopics(result.orderTopics.keys());
         });
       if (!link.isSlow || !isAnyQuick) awaited.push(attempt);
     }

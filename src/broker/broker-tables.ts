@@ -9,6 +9,7 @@ import { ConsumerIdsChangeNotifier } from './consumer-ids-change-notifier.js';
 import { ConsumerManager } from './consumer-manager.js';
 import { ConsumerOffsetManager } from './consumer-offset-manager.js';
 import { ProducerManager } from './producer-manager.js';
+import { GroupGetStats } from './group-get-stats.js';
 import { RebalanceLockManager } from './rebalance-lock-manager.js';
 import { SubscriptionGroupManager } from './subscription-group-manager.js';
 import { TopicConfigManager } from './topic-config-manager.js';
@@ -28,6 +29,7 @@ export interface BrokerTables {
   readonly consumers: ConsumerManager;
   readonly producers: ProducerManager;
   readonly locks: RebalanceLockManager;
+  readonly groupGets: GroupGetStats;
   readonly housekeeping: ClientHousekeepingService;
   readonly consumerIdsChanges: ConsumerIdsChangeNotifier;
 }
@@ -44,6 +46,7 @@ export function createBrokerTables(options: BrokerTablesOptions): BrokerTables {
     consumers,
     producers,
     locks: new RebalanceLockManager(options.clock),
+    groupGets: new GroupGetStats(options.clock),
     housekeeping: new ClientHousekeepingService(options.clock, consumers, producers),
     consumerIdsChanges,
   };

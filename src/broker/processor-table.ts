@@ -14,6 +14,7 @@ import type { BrokerTables } from './broker-tables.js';
 import { adminProcessors } from './admin-processors.js';
 import type { BrokerStats } from './broker-stats.js';
 import { PullMessageProcessor } from './processors/pull-message-processor.js';
+import { createReplyMessageProcessor } from './processors/reply-message-processor.js';
 import { createSendMessageProcessor } from './processors/send-message-processor.js';
 
 /** What the processors are made of. */
@@ -47,12 +48,16 @@ export function createProcessorTable(deps: ProcessorTableDeps): ProcessorSet {
     storeHost: address.storeHost,
     clock,
     messageIds,
+    isGroupLocked: (group) => tables.locks.isGroupLocked(group),
   });
+  const reply = createReplyMessageProcessor({ ...tables, store, config, storeHost: address.storeHost, clock, logger });
   const pulls = new PullMessageProcessor({ ...tables, store, config, clock, logger });
   const table = new Map<number, RequestProcessor>([
     [RequestCode.SEND_MESSAGE, send],
     [RequestCode.SEND_MESSAGE_V2, send],
     [RequestCode.SEND_BATCH_MESSAGE, send],
+    [RequestCode.SEND_REPLY_MESSAGE, reply],
+    [RequestCode.SEND_REPLY_MESSAGE_V2, reply],
     [RequestCode.PULL_MESSAGE, pulls.process],
     [RequestCode.LITE_PULL_MESSAGE, pulls.process],
     ...adminProcessors({ ...tables, store, stats, config, configStore, reregisterAround, clock, logger }),

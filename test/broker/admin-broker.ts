@@ -9,6 +9,7 @@ import { BrokerStats } from '#src/broker/broker-stats.js';
 import { ConsumerIdsChangeNotifier } from '#src/broker/consumer-ids-change-notifier.js';
 import { ConsumerManager } from '#src/broker/consumer-manager.js';
 import { ConsumerOffsetManager } from '#src/broker/consumer-offset-manager.js';
+import { GroupGetStats } from '#src/broker/group-get-stats.js';
 import { ProducerManager } from '#src/broker/producer-manager.js';
 import { RebalanceLockManager } from '#src/broker/rebalance-lock-manager.js';
 import { SubscriptionGroupManager } from '#src/broker/subscription-group-manager.js';
@@ -33,6 +34,7 @@ export class AdminBroker {
   readonly consumers: ConsumerManager;
   readonly producers: ProducerManager;
   readonly stats = new BrokerStats(this.clock);
+  readonly groupGets = new GroupGetStats(this.clock);
   readonly table: ProcessorTable;
   /** Changes for which the broker registered anew. */
   reregistrations = 0;
@@ -68,6 +70,7 @@ export class AdminBroker {
       consumers: this.consumers,
       producers: this.producers,
       stats: this.stats,
+      groupGets: this.groupGets,
       locks: new RebalanceLockManager(this.clock),
       reregisterAround: (change) => {
         change();

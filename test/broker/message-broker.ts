@@ -8,6 +8,7 @@ import { createLogger } from '#src/base/log.js';
 import { brokerConfigSchema, type BrokerConfig } from '#src/broker/broker-config.js';
 import { ConsumerManager } from '#src/broker/consumer-manager.js';
 import { ConsumerOffsetManager } from '#src/broker/consumer-offset-manager.js';
+import { GroupGetStats } from '#src/broker/group-get-stats.js';
 import { PullMessageProcessor } from '#src/broker/processors/pull-message-processor.js';
 import { createSendMessageProcessor } from '#src/broker/processors/send-message-processor.js';
 import { SubscriptionGroupManager } from '#src/broker/subscription-group-manager.js';
@@ -38,6 +39,7 @@ export class MessageBroker {
   readonly groups: SubscriptionGroupManager;
   readonly consumers: ConsumerManager;
   readonly offsets: ConsumerOffsetManager;
+  readonly groupGets = new GroupGetStats(this.clock);
   readonly pulls: PullMessageProcessor;
   readonly connection = new MemoryConnection('192.168.1.2', 5555);
   /** Lines that were logged. */
@@ -69,7 +71,18 @@ export class MessageBroker {
       messageIds: { next: () => 'MADE-BY-THE-BROKER' },
       isGroupLocked: (group) => this.lockedGroups.has(group),
     });
-    this.pulls = new PullMessageProcessor({ store, topics, groups, consumers, offsets, config, clock, logger });
+    const { groupGets } = this;
+    this.pulls = new PullMessageProcessor({
+      store,
+      topics,
+      groups,
+      consumers,
+      offsets,
+      config,
+      groupGets,
+      clock,
+      logger,
+    });
     store.setArrivalListener(this.pulls.messageArrived);
     this.pulls.start();
   }

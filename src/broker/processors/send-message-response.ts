@@ -58,7 +58,7 @@ export function sendRefusal(
 }
 
 /** Stored, though perhaps not as safely as was asked. */
-function isStored(status: PutStatus): boolean {
+export function isStored(status: PutStatus): boolean {
   return status === PutStatus.OK || status === PutStatus.FLUSH_DISK_TIMEOUT;
 }
 
