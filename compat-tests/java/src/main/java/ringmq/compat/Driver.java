@@ -25,6 +25,10 @@ public final class Driver {
         LimitCases.register(CASES);
         RestartCases.register(CASES);
         AdminCases.register(CASES);
+        OrderCases.register(CASES);
+        ReplyCases.register(CASES);
+        ResetCases.register(CASES);
+        ConsumerCases.register(CASES);
     }
 
     private Driver() {
