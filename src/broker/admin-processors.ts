@@ -14,6 +14,8 @@ import {
   createConsumerConnectionListProcessor,
   createProducerConnectionListProcessor,
 } from './processors/connection-list-processor.js';
+import { ConsumeStatsProcessor, type ConsumeStatsProcessorDeps } from './processors/consume-stats-processor.js';
+import { ConsumerRelayProcessor, type ConsumerRelayProcessorDeps } from './processors/consumer-relay-processor.js';
 import { ConsumerManageProcessor, type ConsumerManageProcessorDeps } from './processors/consumer-manage-processor.js';
 import { GroupAdminProcessor, type GroupAdminProcessorDeps } from './processors/group-admin-processor.js';
 import { createLockBatchMqProcessor, createUnlockBatchMqProcessor } from './processors/lock-batch-mq-processor.js';
@@ -23,6 +25,7 @@ import {
   createGetBrokerHaStatusProcessor,
   type SlaveAdminProcessorDeps,
 } from './processors/slave-admin-processor.js';
+import { ResetOffsetProcessor, type ResetOffsetProcessorDeps } from './processors/reset-offset-processor.js';
 import { TopicAdminProcessor, type TopicAdminProcessorDeps } from './processors/topic-admin-processor.js';
 import { createTopicStatsProcessor, type TopicStatsProcessorDeps } from './processors/topic-stats-processor.js';
 import { createViewMessageProcessor } from './processors/view-message-processor.js';
@@ -35,6 +38,9 @@ export type AdminProcessorDeps = ClientManageProcessorDeps &
   TopicAdminProcessorDeps &
   GroupAdminProcessorDeps &
   TopicStatsProcessorDeps &
+  ResetOffsetProcessorDeps &
+  ConsumerRelayProcessorDeps &
+  ConsumeStatsProcessorDeps &
   BrokerConfigProcessorDeps &
   SlaveAdminProcessorDeps &
   RuntimeInfoSources & {
@@ -51,6 +57,9 @@ export function adminProcessors(deps: AdminProcessorDeps): ReadonlyMap<number, R
   const topics = new TopicAdminProcessor(deps);
   const groups = new GroupAdminProcessor(deps);
   const config = new BrokerConfigProcessor(deps);
+  const resets = new ResetOffsetProcessor(deps);
+  const relays = new ConsumerRelayProcessor(deps);
+  const consumption = new ConsumeStatsProcessor(deps);
   return new Map<number, RequestProcessor>([
     [RequestCode.HEART_BEAT, clients.heartbeat],
     [RequestCode.UNREGISTER_CLIENT, clients.unregister],
@@ -73,6 +82,13 @@ export function adminProcessors(deps: AdminProcessorDeps): ReadonlyMap<number, R
     [RequestCode.DELETE_SUBSCRIPTIONGROUP, groups.delete],
     [RequestCode.GET_CONSUMER_CONNECTION_LIST, createConsumerConnectionListProcessor(deps.consumers)],
     [RequestCode.GET_PRODUCER_CONNECTION_LIST, createProducerConnectionListProcessor(deps.producers)],
+    [RequestCode.GET_CONSUME_STATS, consumption.consumeStats],
+    [RequestCode.QUERY_TOPIC_CONSUME_BY_WHO, consumption.whoConsumes],
+    [RequestCode.QUERY_CONSUME_TIME_SPAN, consumption.timeSpan],
+    [RequestCode.INVOKE_BROKER_TO_RESET_OFFSET, resets.reset],
+    [RequestCode.INVOKE_BROKER_TO_GET_CONSUMER_STATUS, relays.status],
+    [RequestCode.GET_CONSUMER_RUNNING_INFO, relays.runningInfo],
+    [RequestCode.CONSUME_MESSAGE_DIRECTLY, relays.consumeDirectly],
     [RequestCode.LOCK_BATCH_MQ, createLockBatchMqProcessor(deps.locks)],
     [RequestCode.UNLOCK_BATCH_MQ, createUnlockBatchMqProcessor(deps.locks)],
     [RequestCode.GET_ALL_DELAY_OFFSET, createAllDelayOffsetProcessor(deps.delayOffsets)],

@@ -172,10 +172,7 @@ const messageKeys = {
     pattern: TOPIC_PATTERN,
     allowed: 'letters, digits, % | - _',
   }),
-  storeReplyMessageEnable: bool(true, 'Store the replies of request-reply as well as handing them on.', {
-    ...changeable,
-    ...pending,
-  }),
+  storeReplyMessageEnable: bool(true, 'Store the replies of request-reply as well as handing them on.', changeable),
   startAcceptSendRequestTimeStamp: int(0, 'Refuse sends before this time, ms since the epoch.', {
     max: Number.MAX_SAFE_INTEGER,
     ...changeable,

@@ -88,6 +88,7 @@ export class BrokerController {
         haServerAddr: this.#address.haServerAddr,
         brokerPermission: values.brokerPermission,
       }),
+      onOrderTopics: (topics) => this.#tables.topics.markOrdered(topics),
       topics: () => ({ topicConfigTable: this.#tables.topics.all(), dataVersion: this.#tables.topics.dataVersion }),
       onRegistered: (results) => this.#slaveRole?.onRegistered(results),
       logger,

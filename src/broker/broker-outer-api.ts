@@ -51,6 +51,8 @@ export interface BrokerOuterApiOptions {
   readonly topics: () => RegisteredTopics;
   /** Told of the answers to every registration; none came when the list is empty. */
   readonly onRegistered?: (results: readonly RegisterBrokerResult[]) => void;
+  /** Called with each NameServer's ordered topics, when it names any. */
+  readonly onOrderTopics: (topics: Iterable<string>) => void;
   readonly logger: Logger;
   readonly clock: Clock;
 }
@@ -90,6 +92,7 @@ export class BrokerOuterApi {
         .then((result) => {
           pending.delete(link);
           if (result !== undefined) results.push(result);
+          if (result?.orderTopics !== undefined) this.#options.onOrderTopics(result.orderTopics.keys());
         });
       if (!link.isSlow || !isAnyQuick) awaited.push(attempt);
     }

@@ -10,6 +10,7 @@ import { ConsumerFilterManager } from './consumer-filter-manager.js';
 import { ConsumerManager } from './consumer-manager.js';
 import { ConsumerOffsetManager } from './consumer-offset-manager.js';
 import { ProducerManager } from './producer-manager.js';
+import { GroupGetStats } from './group-get-stats.js';
 import { RebalanceLockManager } from './rebalance-lock-manager.js';
 import { DelayOffsetTable } from './schedule/delay-offset-table.js';
 import { SubscriptionGroupManager } from './subscription-group-manager.js';
@@ -32,6 +33,7 @@ export interface BrokerTables {
   readonly consumerFilters: ConsumerFilterManager;
   readonly producers: ProducerManager;
   readonly locks: RebalanceLockManager;
+  readonly groupGets: GroupGetStats;
   readonly housekeeping: ClientHousekeepingService;
   readonly consumerIdsChanges: ConsumerIdsChangeNotifier;
 }
@@ -55,6 +57,7 @@ export function createBrokerTables(options: BrokerTablesOptions): BrokerTables {
     consumerFilters,
     producers,
     locks: new RebalanceLockManager(options.clock),
+    groupGets: new GroupGetStats(options.clock),
     housekeeping: new ClientHousekeepingService(options.clock, consumers, producers),
     consumerIdsChanges,
   };

@@ -19,6 +19,7 @@ import { createConsumerSendMsgBackProcessor } from './processors/consumer-send-m
 import { PullMessageProcessor } from './processors/pull-message-processor.js';
 import type { SlaveAdminProcessorDeps } from './processors/slave-admin-processor.js';
 import { createResumeCheckHalfMessageProcessor } from './processors/resume-check-half-message-processor.js';
+import { createReplyMessageProcessor } from './processors/reply-message-processor.js';
 import { createSendMessageProcessor } from './processors/send-message-processor.js';
 import { Transactions } from './transactions/transactions.js';
 
@@ -57,6 +58,7 @@ export function createProcessorTable(deps: ProcessorTableDeps): ProcessorSet {
     messageIds,
     isGroupLocked: (group) => tables.locks.isGroupLocked(group),
   });
+  const reply = createReplyMessageProcessor({ ...tables, store, config, storeHost: address.storeHost, clock, logger });
   const pulls = new PullMessageProcessor({ ...tables, store, config, clock, logger });
   const transactions = new Transactions({
     ...tables,
@@ -72,6 +74,8 @@ export function createProcessorTable(deps: ProcessorTableDeps): ProcessorSet {
     [RequestCode.SEND_MESSAGE_V2, send],
     [RequestCode.SEND_BATCH_MESSAGE, send],
     [RequestCode.CONSUMER_SEND_MSG_BACK, createConsumerSendMsgBackProcessor({ ...tables, store, config })],
+    [RequestCode.SEND_REPLY_MESSAGE, reply],
+    [RequestCode.SEND_REPLY_MESSAGE_V2, reply],
     [RequestCode.PULL_MESSAGE, pulls.process],
     [RequestCode.LITE_PULL_MESSAGE, pulls.process],
     [

@@ -10,6 +10,7 @@ import { ConsumerFilterManager } from '#src/broker/consumer-filter-manager.js';
 import { ConsumerIdsChangeNotifier } from '#src/broker/consumer-ids-change-notifier.js';
 import { ConsumerManager } from '#src/broker/consumer-manager.js';
 import { ConsumerOffsetManager } from '#src/broker/consumer-offset-manager.js';
+import { GroupGetStats } from '#src/broker/group-get-stats.js';
 import { ProducerManager } from '#src/broker/producer-manager.js';
 import { RebalanceLockManager } from '#src/broker/rebalance-lock-manager.js';
 import { DelayOffsetTable } from '#src/broker/schedule/delay-offset-table.js';
@@ -38,6 +39,7 @@ export class AdminBroker {
   readonly consumerFilters: ConsumerFilterManager;
   readonly producers: ProducerManager;
   readonly stats = new BrokerStats(this.clock);
+  readonly groupGets = new GroupGetStats(this.clock);
   readonly table: ProcessorTable;
   /** What GET_BROKER_HA_STATUS tells. */
   haRuntimeInfo: Awaited<ReturnType<Replication['runtimeInfo']>> = {
@@ -83,6 +85,7 @@ export class AdminBroker {
       producers: this.producers,
       stats: this.stats,
       delayOffsets: this.delayOffsets,
+      groupGets: this.groupGets,
       locks: new RebalanceLockManager(this.clock),
       replication: { runtimeInfo: () => Promise.resolve(this.haRuntimeInfo) },
       reregisterAround: (change) => {

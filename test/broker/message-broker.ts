@@ -10,6 +10,7 @@ import { brokerConfigSchema, type BrokerConfig } from '#src/broker/broker-config
 import { ConsumerFilterManager } from '#src/broker/consumer-filter-manager.js';
 import { ConsumerManager } from '#src/broker/consumer-manager.js';
 import { ConsumerOffsetManager } from '#src/broker/consumer-offset-manager.js';
+import { GroupGetStats } from '#src/broker/group-get-stats.js';
 import { PullMessageProcessor } from '#src/broker/processors/pull-message-processor.js';
 import { createConsumerSendMsgBackProcessor } from '#src/broker/processors/consumer-send-msg-back-processor.js';
 import { createSendMessageProcessor } from '#src/broker/processors/send-message-processor.js';
@@ -43,6 +44,7 @@ export class MessageBroker {
   readonly consumers: ConsumerManager;
   readonly consumerFilters: ConsumerFilterManager;
   readonly offsets: ConsumerOffsetManager;
+  readonly groupGets: GroupGetStats;
   readonly pulls: PullMessageProcessor;
   readonly connection = new MemoryConnection('192.168.1.2', 5555);
   /** Lines that were logged. */
@@ -87,8 +89,9 @@ export class MessageBroker {
       isGroupLocked: (group) => this.lockedGroups.has(group),
     });
     this.#sendBack = createConsumerSendMsgBackProcessor({ store, topics, groups, config });
+    this.groupGets = new GroupGetStats(this.clock);
     const tables = { topics, groups, consumers, consumerFilters, offsets };
-    this.pulls = new PullMessageProcessor({ ...tables, store, config, clock, logger });
+    this.pulls = new PullMessageProcessor({ ...tables, store, config, groupGets: this.groupGets, clock, logger });
     store.setArrivalListener(this.pulls.messageArrived);
     this.pulls.start();
   }

@@ -12,6 +12,7 @@ import { createResponse, isOneway, type RemotingCommand } from '../../remoting/r
 import { ResponseCode } from '../../remoting/response-code.js';
 import { GetStatus, type ArrivalListener, type GetResult, type MessageStore } from '../../workers/message-store.js';
 import type { ConsumerOffsetManager } from '../consumer-offset-manager.js';
+import type { GroupGetStats } from '../group-get-stats.js';
 import { PullFilters } from '../pull-filter.js';
 import { PullGate } from '../pull-gate.js';
 import type { PullRequest } from '../pull-request.js';
@@ -32,6 +33,7 @@ const NO_BYTES = Buffer.alloc(0);
 export interface PullMessageDeps extends PullCheckDeps {
   readonly store: Pick<MessageStore, 'getMessages' | 'matchInMemory' | 'minOffset' | 'maxOffset'>;
   readonly offsets: Pick<ConsumerOffsetManager, 'commit' | 'commitPull' | 'takeReset'>;
+  readonly groupGets: Pick<GroupGetStats, 'record'>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -140,6 +142,7 @@ export class PullMessageProcessor {
   #finish(pull: PullRequest, grant: PullGrant, result: GetResult): RemotingCommand | undefined {
     const { header, request } = pull;
     this.#commitOffsets(pull, result.nextBeginOffset);
+    if (result.messageCount > 0) this.#deps.groupGets.record(header.consumerGroup, header.topic, result.messageCount);
     const outcome = {
       code: pullResponseCode(result.status, header.queueOffset),
       remark: getStatusName(result.status),

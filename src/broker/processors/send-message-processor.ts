@@ -142,8 +142,11 @@ class SendMessageProcessor {
   }
 }
 
-// Differs: the time is given in UTC, and not in the machine's time zone.
-function checkServiceTime(startMs: number, clock: Clock): void {
+/**
+ * Throws RequestError before the time from which sends are taken.
+ * Differs: the time is given in UTC, and not in the machine's time zone.
+ */
+export function checkServiceTime(startMs: number, clock: Clock): void {
   if (startMs === 0 || clock.nowMs() >= startMs) return;
   throw new RequestError(
     ResponseCode.SYSTEM_ERROR,

@@ -29,6 +29,10 @@ public final class Driver {
         DelayCases.register(CASES);
         RetryCases.register(CASES);
         FilterCases.register(CASES);
+        OrderCases.register(CASES);
+        ReplyCases.register(CASES);
+        ResetCases.register(CASES);
+        ConsumerCases.register(CASES);
     }
 
     private Driver() {

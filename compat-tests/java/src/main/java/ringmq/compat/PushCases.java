@@ -58,7 +58,7 @@ final class PushCases {
             .filter(queue -> queue.getTopic().equals(topic)).count();
     }
 
-    private static void awaitQueues(DefaultMQPushConsumer consumer, String topic, int queues) throws Exception {
+    static void awaitQueues(DefaultMQPushConsumer consumer, String topic, int queues) throws Exception {
         Scope.await(() -> queuesOf(consumer, topic) == queues,
             () -> "the consumer has " + queuesOf(consumer, topic) + " queues, not " + queues);
     }

@@ -111,10 +111,17 @@ final class Scope implements AutoCloseable {
 
     @SuppressWarnings("deprecation")
     DefaultMQPullConsumer pullConsumer() throws Exception {
+        DefaultMQPullConsumer consumer = newPullConsumer();
+        consumer.start();
+        return consumer;
+    }
+
+    /** A pull consumer to be set up further and started by the case. */
+    @SuppressWarnings("deprecation")
+    DefaultMQPullConsumer newPullConsumer() {
         DefaultMQPullConsumer consumer = new DefaultMQPullConsumer(group() + "_pull");
         aim(consumer);
         closers.push(consumer::shutdown);
-        consumer.start();
         return consumer;
     }
 
