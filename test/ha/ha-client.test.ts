@@ -45,7 +45,7 @@ async function withPair(slave: SlaveFixture, firstReport: number, use: (pair: Pa
 /** Cuts a log into transfers as Apache's master does: none goes over a segment's end. */
 function transfersOf(bytes: Buffer, from: number, batchBytes: number): Buffer {
   const transfers = [];
-  for (let at = from; at < bytes.length; ) {
+  for (let at = from; at < bytes.length;) {
     const size = Math.min(batchBytes, SEGMENT_BYTES - (at % SEGMENT_BYTES), bytes.length - at);
     transfers.push(transferOf(at, bytes.subarray(at, at + size)));
     at += size;
@@ -216,16 +216,23 @@ test('under SYNC_FLUSH what is not on the disk is not acknowledged', async () =>
     },
   };
   const { bytes } = await writeLog(100);
-  await withPair(await SlaveFixture.open({ flushDiskType: 'SYNC_FLUSH' }, files), 0, async ({ slave, master, socket }) => {
-    const half = entryEnd(bytes, 15_000);
-    socket.write(transferOf(0, bytes.subarray(0, half)));
-    await master.reportOf(half);
-    isBroken = true;
-    socket.write(transferOf(half, bytes.subarray(half, entryEnd(bytes, 30_000))));
-    await untilLogged(slave, () => slave.posted.some((message) => message.type === 'refuseWrites'));
-    slave.clock.advance(5000);
-    assert.is(await master.report(), half);
-  });
+  await withPair(
+    await SlaveFixture.open({ flushDiskType: 'SYNC_FLUSH' }, files),
+    0,
+    async ({ slave, master, socket }) => {
+      const half = entryEnd(bytes, 15_000);
+      socket.write(transferOf(0, bytes.subarray(0, half)));
+      await master.reportOf(half);
+      isBroken = true;
+      socket.write(transferOf(half, bytes.subarray(half, entryEnd(bytes, 30_000))));
+      await untilLogged(slave, () => slave.posted.some((message) => message.type === 'refuseWrites'));
+      // Each report goes over the socket, and the HA service has had its turn meanwhile.
+      for (let round = 0; round < 3; round++) {
+        slave.clock.advance(5000);
+        assert.is(await master.report(), half);
+      }
+    },
+  );
 });
 
 test('a topic that was made anew at the master begins anew here', async () => {

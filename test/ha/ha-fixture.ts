@@ -20,7 +20,14 @@ import { StatusWord, StoreStatusPage } from '#src/ring/store-status-page.js';
 import { CommitlogStore } from '#src/workers/commitlog-store.js';
 import type { FromWorker, StoreMemory, StoreSettings } from '#src/workers/control-message.js';
 
-import { allocateMemory, makeFolder, openStore, replicationFor, settingsFor, StoreMainEnd } from '../commitlog/store-harness.js';
+import {
+  allocateMemory,
+  makeFolder,
+  openStore,
+  replicationFor,
+  settingsFor,
+  StoreMainEnd,
+} from '../commitlog/store-harness.js';
 import { FakeClock } from '../fake-clock.js';
 
 function serviceMemory(memory: StoreMemory): HaServiceMemory {
@@ -74,7 +81,7 @@ export class MasterFixture {
   /** Appends to files and window, as the worker does, and wakes the HA service. */
   append(bytes: Buffer): void {
     const { storePathCommitLog, segmentSizeBytes } = this.#settings;
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length;) {
       const inSegment = this.#endOffset % segmentSizeBytes;
       const part = bytes.subarray(at, at + Math.min(segmentSizeBytes - inSegment, this.#window.sizeBytes / 2));
       const path = join(storePathCommitLog, segmentName(this.#endOffset - inSegment));
@@ -120,7 +127,7 @@ export class ScriptedSlave {
   /** The bodies of the next transfers, until there are `sizeBytes` of them. */
   async bodies(sizeBytes: number): Promise<{ physicalOffset: number; body: Buffer }[]> {
     const transfers = [];
-    for (let received = 0; received < sizeBytes; ) {
+    for (let received = 0; received < sizeBytes;) {
       const transfer = await this.transfer();
       transfers.push(transfer);
       received += transfer.body.length;
@@ -188,7 +195,7 @@ export class ScriptedMaster {
 
   /** Reports until one says `offset`. */
   async reportOf(offset: number): Promise<void> {
-    for (let reported = await this.report(); reported !== offset; ) reported = await this.report();
+    for (let reported = await this.report(); reported !== offset;) reported = await this.report();
   }
 
   close(): void {
@@ -217,7 +224,13 @@ export class SlaveFixture {
   #isStopped = false;
   #isHeld = false;
 
-  private constructor(folder: string, memory: StoreMemory, store: CommitlogStore, posted: FromWorker[], settings: StoreSettings) {
+  private constructor(
+    folder: string,
+    memory: StoreMemory,
+    store: CommitlogStore,
+    posted: FromWorker[],
+    settings: StoreSettings,
+  ) {
     this.folder = folder;
     this.memory = memory;
     this.store = store;
@@ -282,14 +295,19 @@ export class SlaveFixture {
 /** The bytes of a log's segments, one after the other. */
 export function logBytes(folder: string): Buffer {
   const logFolder = join(folder, 'commitlog');
-  return Buffer.concat(readdirSync(logFolder).toSorted().map((name) => readFileSync(join(logFolder, name))));
+  return Buffer.concat(
+    readdirSync(logFolder)
+      .toSorted()
+      .map((name) => readFileSync(join(logFolder, name))),
+  );
 }
 
 /** A log that a store of ours has written: several segments, several queues, messages of many sizes. */
 export async function writeLog(messages: number): Promise<{ folder: string; bytes: Buffer }> {
   const folder = makeFolder();
   const { store, put } = await openStore(folder);
-  for (let i = 0; i < messages; i++) put(`Topic${i % 3}`, i % 2, [{ body: `${i} `.repeat((i * 7919) % 900), tags: `t${i % 5}` }]);
+  for (let i = 0; i < messages; i++)
+    put(`Topic${i % 3}`, i % 2, [{ body: `${i} `.repeat((i * 7919) % 900), tags: `t${i % 5}` }]);
   const endOffset = store.status.get(StatusWord.writtenOffset);
   await store.close();
   return { folder, bytes: logBytes(folder).subarray(0, endOffset) };

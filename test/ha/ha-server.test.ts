@@ -70,7 +70,10 @@ test('a slave behind by whole segments is sent them from files, as Apache cuts t
       ],
     );
     for (const { physicalOffset, body } of transfers) {
-      assert.is(Math.floor(physicalOffset / SEGMENT_BYTES), Math.floor((physicalOffset + body.length - 1) / SEGMENT_BYTES));
+      assert.is(
+        Math.floor(physicalOffset / SEGMENT_BYTES),
+        Math.floor((physicalOffset + body.length - 1) / SEGMENT_BYTES),
+      );
     }
     slave.socket.destroy();
   });
@@ -137,7 +140,10 @@ test('a slave that does not read holds nothing up and costs no memory', async ()
     slow.report(4);
     const quick = await master.connect();
     quick.report(4);
-    assert.is((await quick.bodies(bytes.length - 4)).reduce((sum, { body }) => sum + body.length, 0), bytes.length - 4);
+    assert.is(
+      (await quick.bodies(bytes.length - 4)).reduce((sum, { body }) => sum + body.length, 0),
+      bytes.length - 4,
+    );
     // What is sent beyond what is read is in the system's socket buffers, a few MiB at most.
     const [slowInfo] = master.service.runtimeInfo().connections;
     assert.ok((slowInfo?.transferFromWhere ?? 0) < 24 * MIB, `sent up to ${slowInfo?.transferFromWhere}`);
