@@ -5,6 +5,7 @@ import { createLogger } from '#src/base/log.js';
 import { SlaveSynchronize, SYNC_INTERVAL_MS } from '#src/broker/slave-synchronize.js';
 import { createTopicConfig } from '#src/broker/topic-config.js';
 import type { RemotingCommand } from '#src/remoting/remoting-command.js';
+import { RemotingConnectError } from '#src/remoting/remoting-error.js';
 import { RequestCode } from '#src/remoting/request-code.js';
 
 import { suite } from '../suite.js';
@@ -24,7 +25,7 @@ class Pair {
     client: {
       invoke: async (address, request) => {
         this.asked.push(`${address} ${request.code}`);
-        if (this.isAway) throw new Error('cannot connect');
+        if (this.isAway) throw new RemotingConnectError(address, 'refused');
         const answer = await this.master.call(request.code, request.extFields ?? {});
         return { ...answer, ...this.answers.get(request.code) };
       },
@@ -95,6 +96,7 @@ test('rounds come every 10 s while there is a master, and an absent one costs no
   pair.isAway = true;
   synchronize.setMasterAddr('master:1');
   await synchronize.syncAll();
+  assert.ok(asked.every((line) => line === 'master:1 21'));
   pair.isAway = false;
   asked.length = 0;
   slave.clock.advance(SYNC_INTERVAL_MS);
