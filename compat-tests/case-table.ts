@@ -7,9 +7,16 @@ import type { ClientLanguage } from './client-table.js';
 
 /**
  * The servers a case runs against. `shared`: the target with default settings, used by all. `own`: a target of its own that is restarted.
- * The mixed ones put one server of each maker together.
+ * The mixed ones put one server of each maker together. The last three are a NameServer, a master and a slave of their own.
  */
-export type CaseCluster = 'shared' | 'own' | 'apache-broker' | 'apache-namesrv';
+export type CaseCluster =
+  | 'shared'
+  | 'own'
+  | 'apache-broker'
+  | 'apache-namesrv'
+  | 'replicated'
+  | 'apache-slave'
+  | 'apache-master';
 
 /** One row of the matrix. */
 export interface CompatCase {
@@ -19,7 +26,7 @@ export interface CompatCase {
   /** The name the drivers know it by, if another. */
   readonly run?: string;
   readonly cluster?: CaseCluster;
-  /** Broker keys of an `own` cluster. */
+  /** Broker keys of an `own` cluster, or of the master of a replicated one. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly serialisation?: 'ROCKETMQ';
   /** Why a client library cannot run it. */
@@ -29,6 +36,7 @@ export interface CompatCase {
 
 const NO_LITE_PULL = 'the Go client has no lite pull consumer';
 const NO_ADMIN = 'the Go admin client knows topics only';
+const ENOUGH_BY_JAVA = 'replication is between brokers: the Java clients are enough to send and to consume';
 const NO_RAW_REQUESTS = 'the Go client sends no requests of which it does not know the answer';
 
 /** Short times; Apache's broker writes op messages every 3 s otherwise, and would ask about what has ended. */
@@ -372,5 +380,37 @@ export const CASES: readonly CompatCase[] = [
     name: 'pull-shared',
     expectation: 'two pull consumers share queues and offsets; a pull with a callback',
     notApplicable: { go: 'the Go client’s pull consumer does not tell its share' },
+  },
+  {
+    name: 'replication',
+    expectation:
+      '10,000 messages: the slave’s log is the master’s byte for byte, and all are consumed from it after kill -9 of the master',
+    cluster: 'replicated',
+    notApplicable: { go: ENOUGH_BY_JAVA },
+    timeoutMs: 400_000,
+  },
+  {
+    name: 'replication-apache-slave',
+    expectation: 'the same with Apache’s 5.5.0 slave under our master',
+    run: 'replication',
+    cluster: 'apache-slave',
+    notApplicable: { go: ENOUGH_BY_JAVA },
+    timeoutMs: 400_000,
+  },
+  {
+    name: 'replication-apache-master',
+    expectation: 'the same with our slave under Apache’s 5.5.0 master and NameServer',
+    run: 'replication',
+    cluster: 'apache-master',
+    notApplicable: { go: ENOUGH_BY_JAVA },
+    timeoutMs: 400_000,
+  },
+  {
+    name: 'replication-sync',
+    expectation: 'SYNC_MASTER: what was answered SEND_OK is at the slave when the master is killed right after',
+    cluster: 'replicated',
+    settings: { brokerRole: 'SYNC_MASTER', inSyncReplicas: '2' },
+    notApplicable: { go: ENOUGH_BY_JAVA },
+    timeoutMs: 400_000,
   },
 ];

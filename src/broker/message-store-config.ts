@@ -130,7 +130,7 @@ const readKeys = {
   accessMessageInMemoryMaxRatio: int(
     40,
     'Share of the memory, per cent, up to which a lag counts as in memory when a slave is suggested.',
-    { max: 100, ...changeable, ...important, ...pending },
+    { max: 100, ...changeable, ...important },
   ),
   messageIndexEnable: bool(true, 'Keep an index of keys.', { ...important, ...pending }),
   defaultQueryMaxNum: int(32, 'Most messages of one query by key.', { min: 1, ...changeable, ...pending }),

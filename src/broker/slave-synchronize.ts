@@ -10,6 +10,7 @@ import { SubscriptionGroupWrapper } from '../remoting/bodies/subscription-group-
 import { TopicConfigSerializeWrapper } from '../remoting/bodies/topic-config-serialize-wrapper.js';
 import type { RemotingClient } from '../remoting/remoting-client.js';
 import { createRequest } from '../remoting/remoting-command.js';
+import { ConnectionClosedError, RemotingConnectError } from '../remoting/remoting-error.js';
 import { RequestCode } from '../remoting/request-code.js';
 import { ResponseCode } from '../remoting/response-code.js';
 import type { ConsumerOffsetManager } from './consumer-offset-manager.js';
@@ -74,18 +75,20 @@ export class SlaveSynchronize {
   async #syncAll(): Promise<void> {
     const master = this.#masterAddr;
     if (master === undefined) return;
-    await this.#attempt('topics', master, (address) => this.#syncTopics(address));
-    await this.#attempt('consumer offsets', master, (address) => this.#syncConsumerOffsets(address));
-    await this.#attempt('groups', master, (address) => this.#syncGroups(address));
-  }
-
-  async #attempt(what: string, master: string, task: (master: string) => Promise<void>): Promise<void> {
-    if (this.#masterAddr !== master) return;
-    try {
-      await task(master);
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#options.logger.error('taking over from the master failed', { what, master, reason });
+    const tasks = {
+      topics: () => this.#syncTopics(master),
+      'consumer offsets': () => this.#syncConsumerOffsets(master),
+      groups: () => this.#syncGroups(master),
+    };
+    for (const [what, task] of Object.entries(tasks)) {
+      if (this.#masterAddr !== master) return;
+      try {
+        await task();
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        this.#options.logger.error('taking over from the master failed', { what, master, reason });
+        if (error instanceof RemotingConnectError || error instanceof ConnectionClosedError) return;
+      }
     }
   }
 

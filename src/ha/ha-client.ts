@@ -47,6 +47,8 @@ export class HaClient {
   /** Where the next body must begin; undefined while any segment's start will do, since this log is empty. */
   #expectedOffset: number | undefined;
   #reportedOffset = 0;
+  /** Why the last connection ended. */
+  #lastReason = '';
   #lastReadMs = 0;
   #lastWriteMs = 0;
   #receivedSinceTick = 0;
@@ -100,7 +102,9 @@ export class HaClient {
       this.#fail(error);
       return;
     }
-    if (this.#ackOffset > this.#reportedOffset) this.#report(this.#ackOffset);
+    if (this.#ackOffset <= this.#reportedOffset) return;
+    this.#lastReason = '';
+    this.#report(this.#ackOffset);
   }
 
   stop(): void {
@@ -232,11 +236,14 @@ export class HaClient {
 
   #fail(error: unknown): void {
     if (this.#socket === undefined) return;
-    this.#parts.logger.error('replication from the master is interrupted', {
+    const reason = error instanceof Error ? error.message : String(error);
+    // A master that is away for hours, or cannot be followed, is told of once, and not every 5 s.
+    this.#parts.logger[reason === this.#lastReason ? 'debug' : 'error']('replication from the master is interrupted', {
       master: this.#masterAddress,
-      reason: error instanceof Error ? error.message : String(error),
+      reason,
       nextAttemptMs: RECONNECT_INTERVAL_MS,
     });
+    this.#lastReason = reason;
     this.#close();
     if (!this.#isStopped) this.#connectLater();
   }

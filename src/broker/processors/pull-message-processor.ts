@@ -3,9 +3,12 @@
  * Invariant: a pull is answered once, unless its connection closes first; a pull of a client that does not read is not served.
  * Hot: what the store has in memory is answered in the turn in which it was asked for, without a promise.
  */
+import { totalmem } from 'node:os';
+
 import { RequestError } from '../../base/errors.js';
 import type { Clock } from '../../base/clock.js';
 import type { Logger } from '../../base/log.js';
+import { readInt64, RECORD } from '../../message/stored-record.js';
 import type { RequestProcessor } from '../../remoting/connection.js';
 import { PullMessageRequestHeader } from '../../remoting/headers/pull-message-request-header.js';
 import { createResponse, isOneway, type RemotingCommand } from '../../remoting/remoting-command.js';
@@ -31,7 +34,7 @@ const NO_BYTES = Buffer.alloc(0);
 
 /** What pulling needs. */
 export interface PullMessageDeps extends PullCheckDeps {
-  readonly store: Pick<MessageStore, 'getMessages' | 'matchInMemory' | 'minOffset' | 'maxOffset'>;
+  readonly store: Pick<MessageStore, 'getMessages' | 'matchInMemory' | 'minOffset' | 'maxOffset' | 'stats'>;
   readonly offsets: Pick<ConsumerOffsetManager, 'commit' | 'commitPull' | 'takeReset'>;
   readonly groupGets: Pick<GroupGetStats, 'record'>;
   readonly clock: Clock;
@@ -147,6 +150,7 @@ export class PullMessageProcessor {
       code: pullResponseCode(result.status, header.queueOffset),
       remark: getStatusName(result.status),
       result,
+      isFarBehind: this.#deps.config.slaveReadEnable && this.#isFarBehind(result),
     };
     const maySuspend = pull.maySuspend && hasPullFlag(header.sysFlag, PullSysFlag.SUSPEND);
     pull.maySuspend = false;
@@ -167,6 +171,14 @@ export class PullMessageProcessor {
     };
     const outcome: PullOutcome = { code: ResponseCode.PULL_OFFSET_MOVED, remark: 'OFFSET_RESET', result };
     return pullResponse(pull.request, outcome, grant.topicConfig, grant.groupConfig, config);
+  }
+
+  /** True for a consumer whose lag no longer fits the memory. Java: GetMessageResult.isSuggestPullingFromSlave. */
+  #isFarBehind({ body }: GetResult): boolean {
+    if (body.length === 0) return false;
+    const { store, config } = this.#deps;
+    const behindBytes = store.stats().maxPhysicalOffset - readInt64(body, RECORD.PHYSICAL_OFFSET);
+    return behindBytes > (totalmem() * config.accessMessageInMemoryMaxRatio) / 100;
   }
 
   #commitOffsets({ header, connection, maySuspend }: PullRequest, nextBeginOffset: number): void {

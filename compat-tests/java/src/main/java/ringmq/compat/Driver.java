@@ -33,6 +33,7 @@ public final class Driver {
         ReplyCases.register(CASES);
         ResetCases.register(CASES);
         ConsumerCases.register(CASES);
+        ReplicationCases.register(CASES);
     }
 
     private Driver() {
