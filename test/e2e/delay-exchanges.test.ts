@@ -15,8 +15,8 @@ import { propertiesToMap } from '#src/message/message-properties.js';
 import { decodeStoredMessage } from '#src/message/stored-message.js';
 import { RequestCode } from '#src/remoting/request-code.js';
 
-import { FakeClock } from '../fake-clock.js';
 import { suite } from '../suite.js';
+import { ShiftedClock } from './shifted-clock.js';
 import { TestClient } from './test-client.js';
 
 type Fields = Readonly<Record<string, string>>;
@@ -47,13 +47,6 @@ const golden = JSON.parse(
 const OTHER_REMARK: ReadonlySet<string> = new Set(['no number', 'not whole']);
 /** What is due within a second is due after so long, whatever the machine did between two sends. */
 const STEP_MS = 1000;
-
-/** The system's time, by which the worker stamps records, and what the test has added to it; timers fire only when the test moves the clock. */
-class ShiftedClock extends FakeClock {
-  override nowMs(): number {
-    return Date.now() + this.monotonicMs();
-  }
-}
 
 const test = suite('delay exchanges');
 const folder = mkdtempSync(join(tmpdir(), 'ringmq-delay-'));
