@@ -34,7 +34,9 @@ class Judge {
 
   isMatch(source: Buffer, parts: RecordParts): boolean {
     this.#properties.read(source, parts.propertiesStart, parts.propertiesEnd);
-    return this.#filter.evaluate(this.#properties) === true;
+    const isMatch = this.#filter.evaluate(this.#properties) === true;
+    this.#properties.forget();
+    return isMatch;
   }
 }
 
@@ -78,6 +80,7 @@ export class PropertyFilter {
   #judgeOfRetry(source: Buffer, parts: RecordParts): Judge | undefined {
     this.#realTopic.read(source, parts.propertiesStart, parts.propertiesEnd);
     const topic = this.#realTopic.value(0);
+    this.#realTopic.forget();
     return topic === null ? undefined : this.#byRealTopic?.get(topic);
   }
 }

@@ -9,6 +9,7 @@ import type { PropertySource } from './filter-expression.js';
 
 const NAME_END = NAME_VALUE_SEPARATOR.charCodeAt(0);
 const PIECE_END = PROPERTY_SEPARATOR.charCodeAt(0);
+const NO_BYTES: Buffer = Buffer.alloc(0);
 
 /** Reads the properties `names`, of one record after the other. */
 export class RecordProperties implements PropertySource {
@@ -16,7 +17,7 @@ export class RecordProperties implements PropertySource {
   /** Where each value is; 0 for an end says that there is none. */
   readonly #starts: Int32Array;
   readonly #ends: Int32Array;
-  #source: Buffer = Buffer.alloc(0);
+  #source = NO_BYTES;
 
   constructor(names: readonly string[]) {
     this.#names = names.map((name) => Buffer.from(name));
@@ -24,7 +25,7 @@ export class RecordProperties implements PropertySource {
     this.#ends = new Int32Array(names.length);
   }
 
-  /** Goes to the properties in `source[start, end)`. The bytes are looked at until the next call, not copied. */
+  /** Goes to the properties in `source[start, end)`. The bytes are not copied: `forget` says that they may change. */
   read(source: Buffer, start: number, end: number): void {
     this.#source = source;
     this.#ends.fill(0);
@@ -38,6 +39,12 @@ export class RecordProperties implements PropertySource {
       if (pieceEnd > nameEnd + 1 && nameEnd > at) this.#note(at, nameEnd, pieceEnd);
       at = pieceEnd + 1;
     }
+  }
+
+  /** Lets go of the bytes. */
+  forget(): void {
+    this.#source = NO_BYTES;
+    this.#ends.fill(0);
   }
 
   value(index: number): string | null {

@@ -33,6 +33,7 @@ export class FilterScans {
   readonly #lanes = new Map<number, Lane>();
   #inFlight = 0;
   #waitingCount = 0;
+  #isStopped = false;
 
   constructor(pool: Pick<TaskPool, 'run'>) {
     this.#pool = pool;
@@ -40,6 +41,7 @@ export class FilterScans {
 
   /** Runs `task` when it is its turn among those of the queue with `queueKey`, and of the others. Rejects with RequestError when too many wait. */
   run(queueKey: number, task: FilterScanTask): Promise<FilterScanResult> {
+    if (this.#isStopped) return Promise.reject(stopping());
     if (this.#waitingCount >= SCANS_WAITING_MAX) {
       const remark = `${SCANS_WAITING_MAX} scans with filter expressions wait already`;
       return Promise.reject(new RequestError(SYSTEM_BUSY, remark));
@@ -51,6 +53,13 @@ export class FilterScans {
       this.#waitingCount++;
       this.#startNext();
     });
+  }
+
+  /** Answers the scans that wait, and what becomes of those in the pool, with SYSTEM_BUSY. To be called before the pool is closed. */
+  stop(): void {
+    this.#isStopped = true;
+    for (const { waiting } of this.#lanes.values()) for (const { reject } of waiting.splice(0)) reject(stopping());
+    this.#waitingCount = 0;
   }
 
   #startNext(): void {
@@ -69,7 +78,7 @@ export class FilterScans {
   #start(queueKey: number, lane: Lane, { task, resolve, reject }: WaitingScan): void {
     this.#pool
       .run<FilterScanResult>(TASK_URL, 'scanQueue', task)
-      .then(resolve, reject)
+      .then(resolve, (error: unknown) => reject(this.#isStopped ? stopping() : error))
       .finally(() => {
         this.#inFlight--;
         lane.isRunning = false;
@@ -79,4 +88,8 @@ export class FilterScans {
       })
       .catch(reject);
   }
+}
+
+function stopping(): RequestError {
+  return new RequestError(SYSTEM_BUSY, 'the broker is stopping');
 }

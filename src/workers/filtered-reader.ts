@@ -59,6 +59,11 @@ export class FilteredReader {
     return this.#window.inspect(queue.tail.physicalOffsetAt(offset), queue.tail.sizeAt(offset), filter);
   }
 
+  /** No scan is begun any more; those under way are answered. */
+  stop(): void {
+    this.#scans.stop();
+  }
+
   /** Undefined if the records are not all in the window any more. */
   #scanWindow(queue: Queue, offset: number, limits: FilteredPullLimits): GetResult | undefined {
     const { tail } = queue;

@@ -302,6 +302,7 @@ export class StoreClient implements MessageStore {
     this.#isPumping = false;
     this.#results.wake();
     this.#expiry.cancel();
+    this.#filteredReader.stop();
     await Promise.all([this.#pool.close(), this.#log.close(), this.#consumeQueues.close()]);
     this.#lock.release();
     openFolders.delete(this.#options.settings.storePathRootDir);

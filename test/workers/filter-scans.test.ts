@@ -97,4 +97,17 @@ test('past the bound a scan is refused with SYSTEM_BUSY', async () => {
   assert.equal(pool.order, ['1/0', '1/1', '2/0']);
 });
 
+test('when the store stops every scan is answered, and none begins', async () => {
+  const pool = new StoppedPool();
+  const scans = new FilterScans(pool);
+  const outcomes = [0, 800].map((offset) => scans.run(1, taskOf(1, offset)).then(String, String));
+  scans.stop();
+  // As the pool does when its threads are ended.
+  pool.started[0]?.finish(new Error('Terminating worker thread'));
+  const late = scans.run(2, taskOf(2, 0)).then(String, String);
+  const stopping = 'RequestError: the broker is stopping';
+  assert.equal(await Promise.all([...outcomes, late]), [stopping, stopping, stopping]);
+  assert.is(pool.started.length, 1);
+});
+
 test.run();
