@@ -1,9 +1,11 @@
 /**
  * Requests that the broker hands on to a client and whose answers it waits for. Main thread. Java: Broker2Client, AdminBrokerProcessor.callConsumer.
- * Invariant: every call ends: answered, after {@link CALL_CLIENT_TIMEOUT_MS}, or with the connection. Nothing else waits for it.
+ * Invariant: every call ends: answered, when its time is up, or with the connection. Nothing else waits for it, and a client that does not
+ * read gets no more of them, so that what waits for it stays bounded.
  */
 import { RequestError } from '../base/errors.js';
 import { oldVersionName, RELAY_VERSION } from '../remoting/mq-version.js';
+import type { Connection } from '../remoting/connection.js';
 import { createRequest, type RemotingCommand } from '../remoting/remoting-command.js';
 import { RemotingTimeoutError } from '../remoting/remoting-error.js';
 import { ResponseCode } from '../remoting/response-code.js';
@@ -11,6 +13,18 @@ import type { ConsumerManager } from './consumer-manager.js';
 
 /** How long a client has for an answer; past it the asker is told so. Java: Broker2Client.callClient, as a constant. */
 export const CALL_CLIENT_TIMEOUT_MS = 10_000;
+
+/** Sends a request of ours to a client. Rejects as `Connection.invoke`, and at once if the client does not read what it is sent. */
+export function callClient(
+  connection: Connection,
+  request: RemotingCommand,
+  timeoutMs = CALL_CLIENT_TIMEOUT_MS,
+): Promise<RemotingCommand> {
+  if (connection.isOpen && !connection.isWritable) {
+    return Promise.reject(new Error(`${connection.remoteAddress} does not read what it is sent`));
+  }
+  return connection.invoke(request, timeoutMs);
+}
 
 /** The client that a request is for. */
 export interface NamedConsumer {
@@ -34,8 +48,7 @@ export async function callConsumer(
     throw new RequestError(ResponseCode.SYSTEM_ERROR, remark);
   }
   try {
-    const call = createRequest(request.code, request.extFields, request.body);
-    return await client.connection.invoke(call, CALL_CLIENT_TIMEOUT_MS);
+    return await callClient(client.connection, createRequest(request.code, request.extFields, request.body));
   } catch (error) {
     const who = `consumer <${consumerGroup}> <${clientId}>`;
     if (error instanceof RemotingTimeoutError) {

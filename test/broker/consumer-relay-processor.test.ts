@@ -89,6 +89,12 @@ test('307: a client that does not answer, that goes, that is too old', async () 
   assert.is(gone.code, ResponseCode.SYSTEM_ERROR);
   assert.match(gone.remark ?? '', /^invoke consumer <G> <c1> Exception: .*gone/);
 
+  const deaf = await online(broker, 'c2');
+  deaf.isWritable = false;
+  const unread = await ask('c2');
+  assert.match(unread.remark ?? '', /^invoke consumer <G> <c2> Exception: .*does not read/);
+  assert.equal(deaf.invocations, [], 'nothing more is queued for it');
+
   joinOld(broker, 40);
   const old = await ask('old');
   assert.is(old.code, ResponseCode.SYSTEM_ERROR);

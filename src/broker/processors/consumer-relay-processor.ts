@@ -15,7 +15,7 @@ import { RequestCode } from '../../remoting/request-code.js';
 import { ResponseCode } from '../../remoting/response-code.js';
 import type { MessageStore } from '../../workers/message-store.js';
 import type { BrokerConfig } from '../broker-config.js';
-import { callConsumer } from '../call-client.js';
+import { callClient, callConsumer } from '../call-client.js';
 import type { ClientChannelInfo } from '../client-channel-info.js';
 import type { ConsumerManager } from '../consumer-manager.js';
 import type { SubscriptionGroupManager } from '../subscription-group-manager.js';
@@ -98,7 +98,7 @@ export class ConsumerRelayProcessor {
     const header = GetConsumerStatusRequestHeader.encode({ topic, group });
     const call = createRequest(RequestCode.GET_CONSUMER_STATUS_FROM_CLIENT, header);
     try {
-      const { code, body } = await connection.invoke(call, STATUS_TIMEOUT_MS);
+      const { code, body } = await callClient(connection, call, STATUS_TIMEOUT_MS);
       if (code !== ResponseCode.SUCCESS || body === undefined) return undefined;
       return [clientId, GetConsumerStatusBody.decode(body).messageQueueTable];
     } catch (error) {

@@ -27,7 +27,7 @@ import { RequestCode } from '../../remoting/request-code.js';
 import { ResponseCode } from '../../remoting/response-code.js';
 import { isStored, type MessageStore, type PutResult } from '../../workers/message-store.js';
 import type { BrokerConfig } from '../broker-config.js';
-import { CALL_CLIENT_TIMEOUT_MS } from '../call-client.js';
+import { callClient } from '../call-client.js';
 import { checkSizes } from '../message-checks.js';
 import type { ProducerManager } from '../producer-manager.js';
 import type { TopicConfigManager } from '../topic-config-manager.js';
@@ -134,7 +134,7 @@ class ReplyMessageProcessor {
     // Compat: without a space, as Apache has it.
     const failed = `push reply message to ${senderId}fail.`;
     try {
-      const { code, remark } = await asker.invoke(this.#createPush(reply, from), CALL_CLIENT_TIMEOUT_MS);
+      const { code, remark } = await callClient(asker, this.#createPush(reply, from));
       if (code === ResponseCode.SUCCESS) return undefined;
       logger.warn('a client did not take a reply', { senderId, code, remark });
     } catch (error) {
