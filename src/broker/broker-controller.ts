@@ -181,7 +181,7 @@ export class BrokerController {
       if (topic === SCHEDULE_TOPIC) schedule.messageArrived(queueId);
     });
     processors.pulls.start();
-    processors.transactions.start();
+    if (this.#slaveRole === undefined) processors.transactions.start();
     this.#tables.housekeeping.start();
     this.#stats.start();
     const [port = config.values.listenPort] = await server.start();
@@ -192,6 +192,8 @@ export class BrokerController {
     this.#tables.topics.onChange(() => this.#outerApi.registerAll());
     await this.#outerApi.registerAll();
     this.#outerApi.start(config.values.registerNameServerPeriod);
+    // A slave delivers nothing and asks nobody: its master does.
+    if (this.#slaveRole !== undefined) return;
     schedule.start();
   }
 
@@ -214,7 +216,7 @@ export class BrokerController {
       this.#stats.stop();
       running.processors.pulls.stop();
       running.schedule.stop();
-      await running.processors.transactions.stop();
+      if (this.#slaveRole === undefined) await running.processors.transactions.stop();
       await this.#slaveRole?.stop();
       await running.store.stop();
       await this.#untilChangesAreSettled();

@@ -1,5 +1,5 @@
 /**
- * A slave takes over what its master knows beside the log: topics, groups, consumer offsets. Main thread. Java: SlaveSynchronize.
+ * A slave takes over what its master knows beside the log: topics, groups, offsets of consumers and of the delay levels. Main thread. Java: SlaveSynchronize.
  * Invariant: a table is taken over whole and only if its data version is another; what fails is tried again in the next round.
  */
 import type { Clock, TimerHandle } from '../base/clock.js';
@@ -14,6 +14,7 @@ import { ConnectionClosedError, RemotingConnectError } from '../remoting/remotin
 import { RequestCode } from '../remoting/request-code.js';
 import { ResponseCode } from '../remoting/response-code.js';
 import type { ConsumerOffsetManager } from './consumer-offset-manager.js';
+import type { DelayOffsetTable } from './schedule/delay-offset-table.js';
 import type { SubscriptionGroupManager } from './subscription-group-manager.js';
 import type { TopicConfigManager } from './topic-config-manager.js';
 
@@ -22,12 +23,15 @@ export const SYNC_INTERVAL_MS = 10_000;
 /** Java: the timeouts in BrokerOuterAPI.getAllTopicConfig and its like. */
 const SYNC_TIMEOUT_MS = 30_000;
 
+const NO_OFFSETS = Buffer.from('{}');
+
 /** What is kept in step with the master. */
 export interface SlaveSynchronizeOptions {
   readonly client: Pick<RemotingClient, 'invoke'>;
   readonly topics: TopicConfigManager;
   readonly groups: SubscriptionGroupManager;
   readonly offsets: ConsumerOffsetManager;
+  readonly delayOffsets: DelayOffsetTable;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -79,6 +83,7 @@ export class SlaveSynchronize {
       topics: () => this.#syncTopics(master),
       'consumer offsets': () => this.#syncConsumerOffsets(master),
       groups: () => this.#syncGroups(master),
+      'delay offsets': () => this.#syncDelayOffsets(master),
     };
     for (const [what, task] of Object.entries(tasks)) {
       if (this.#masterAddr !== master) return;
@@ -114,6 +119,11 @@ export class SlaveSynchronize {
     const body = await this.#ask(master, RequestCode.GET_ALL_CONSUMER_OFFSET);
     const { offsetTable, dataVersion } = ConsumerOffsetTable.decode(body);
     this.#options.offsets.putAll(offsetTable, dataVersion);
+  }
+
+  async #syncDelayOffsets(master: string): Promise<void> {
+    const body = await this.#ask(master, RequestCode.GET_ALL_DELAY_OFFSET);
+    this.#options.delayOffsets.decode((body ?? NO_OFFSETS).toString());
   }
 
   async #ask(master: string, code: number): Promise<Buffer | undefined> {

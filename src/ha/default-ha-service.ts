@@ -3,6 +3,7 @@
  * its turns. HA thread. Java: DefaultHAService.
  * Invariant: with nobody connected it does not wait on the doorbell, so that the worker's ring is one load. It never writes a segment.
  */
+import { assert } from '../base/assert.js';
 import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/log.js';
 import { BLANK_SIZE_MIN } from '../message/stored-record.js';
@@ -68,6 +69,7 @@ export class DefaultHaService {
       onActive,
     });
     if (memory.replicaRing === undefined) return;
+    assert(settings.isSlave, 'only a slave has a replica ring');
     const ring = new RequestRingProducer(memory.replicaRing);
     const feed = new ReplicaFeed(ring, new Doorbell(memory.workerDoorbell), {
       segmentSizeBytes: settings.segmentSizeBytes,
@@ -96,6 +98,7 @@ export class DefaultHaService {
 
   /** Closes all connections. */
   async stop(): Promise<void> {
+    assert(!this.#isStopped, 'a service is stopped once');
     this.#isStopped = true;
     this.#client?.stop();
     this.#server.stop();

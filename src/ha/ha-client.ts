@@ -6,6 +6,7 @@
  */
 import { connect, type Socket } from 'node:net';
 
+import { assert } from '../base/assert.js';
 import type { Clock, TimerHandle } from '../base/clock.js';
 import type { Logger } from '../base/log.js';
 import { StatusWord, type StoreStatusPage } from '../ring/store-status-page.js';
@@ -126,6 +127,7 @@ export class HaClient {
       this.#connectLater();
       return;
     }
+    assert(this.#socket === undefined, 'one connection at a time');
     const { host, port } = splitAddress(address);
     const socket = connect({ host, port, noDelay: true, keepAlive: true });
     this.#socket = socket;
@@ -181,6 +183,7 @@ export class HaClient {
         : (chunk ?? this.#unread);
     if (bytes === undefined || this.#reader === undefined) return;
     const taken = this.#reader.read(bytes);
+    assert(taken <= bytes.length, 'no more is taken than has come');
     if (taken < bytes.length) {
       this.#unread = bytes.subarray(taken);
       this.#socket?.pause();
@@ -225,6 +228,7 @@ export class HaClient {
   }
 
   #report(offset: number): void {
+    assert(offset <= this.#ackOffset, 'nothing is acknowledged that is not written');
     this.#reportedOffset = offset;
     this.#lastWriteMs = this.#parts.clock.monotonicMs();
     this.#socket?.write(encodeReport(offset));

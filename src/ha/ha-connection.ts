@@ -5,6 +5,7 @@
  */
 import type { Socket } from 'node:net';
 
+import { assert } from '../base/assert.js';
 import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/log.js';
 import { ReportReader, TRANSFER_HEADER_BYTES, writeTransferHeader } from './ha-frame.js';
@@ -144,20 +145,24 @@ export class HaConnection {
     if (slaveMaxOffset !== 0 && slaveMaxOffset < minOffset) {
       throw new HaProtocolError(`its log ends at ${slaveMaxOffset}, before this one, which begins at ${minOffset}`);
     }
+    assert(this.#nextOffset < 0, 'a connection begins once');
     this.#nextOffset = slaveMaxOffset === 0 ? log.segmentStart(endOffset) : slaveMaxOffset;
     logger.info('a slave is sent the log', { slave: this.remoteAddress, slaveMaxOffset, from: this.#nextOffset });
   }
 
   #send(frame: Buffer, bodySizeBytes: number): void {
     writeTransferHeader(frame, this.#nextOffset, bodySizeBytes);
+    assert(frame.length === TRANSFER_HEADER_BYTES + bodySizeBytes, 'a transfer has the size it says');
     this.#parts.socket.write(frame);
     this.#nextOffset += bodySizeBytes;
+    assert(this.#nextOffset <= this.#parts.log.endOffset, 'nothing is sent that is not written');
     this.#sentSinceTick += bodySizeBytes;
     this.#lastWriteMs = this.#parts.clock.monotonicMs();
   }
 
   async #transferFromFile(frame: Buffer, sizeBytes: number): Promise<void> {
     const { log, logger } = this.#parts;
+    assert(!this.#isReadingFile, 'one read for a slave at a time');
     this.#isReadingFile = true;
     try {
       const isThere = await log.read(this.#nextOffset, sizeBytes, frame, TRANSFER_HEADER_BYTES);

@@ -9,6 +9,7 @@
  *
  * Invariant: integers are big endian; one body begins where the one before ended.
  */
+import { assert } from '../base/assert.js';
 import { readInt64, writeInt64 } from '../message/stored-record.js';
 import { HaProtocolError } from './ha-protocol-error.js';
 
@@ -19,6 +20,7 @@ export const TRANSFER_HEADER_BYTES = 12;
 
 /** A report of `slaveMaxOffset`. */
 export function encodeReport(slaveMaxOffset: number): Buffer {
+  assert(Number.isSafeInteger(slaveMaxOffset), 'an offset is a whole number');
   const report = Buffer.allocUnsafe(REPORT_BYTES);
   writeInt64(report, slaveMaxOffset, 0);
   return report;
@@ -26,6 +28,7 @@ export function encodeReport(slaveMaxOffset: number): Buffer {
 
 /** Writes the header of a transfer to the beginning of `target`. */
 export function writeTransferHeader(target: Buffer, physicalOffset: number, bodySizeBytes: number): void {
+  assert(physicalOffset >= 0 && bodySizeBytes >= 0, 'a transfer has an offset and a size');
   writeInt64(target, physicalOffset, 0);
   target.writeInt32BE(bodySizeBytes, 8);
 }
@@ -81,6 +84,7 @@ export class TransferReader {
       }
       const wanted = Math.min(this.#bodyLeft, chunk.length - at);
       const taken = this.#sink.onBody(chunk.subarray(at, at + wanted));
+      assert(taken >= 0 && taken <= wanted, 'a sink takes what it was given or less');
       at += taken;
       this.#bodyLeft -= taken;
       if (taken < wanted) break;

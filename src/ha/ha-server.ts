@@ -5,6 +5,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 
+import { assert } from '../base/assert.js';
 import type { Clock, TimerHandle } from '../base/clock.js';
 import type { Logger } from '../base/log.js';
 import { HaConnection, SEND_BUFFER_BYTES_MAX } from './ha-connection.js';
@@ -101,7 +102,8 @@ export class HaServer {
   }
 
   #remove(connection: HaConnection): void {
-    this.#connections.delete(connection);
+    const wasThere = this.#connections.delete(connection);
+    assert(wasThere, 'a connection is closed once');
     this.#parts.acknowledgements.update(this.#connections);
     this.#parts.logger.info('a slave is gone', { slave: connection.remoteAddress });
     if (this.#connections.size === 0) this.#ticks?.cancel();

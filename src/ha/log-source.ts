@@ -3,6 +3,7 @@
  * Java: DefaultMessageStore.getCommitLogData.
  * Invariant: gives only bytes that have been given to the operating system, and of one segment at a time.
  */
+import { assert } from '../base/assert.js';
 import { LogReader } from '../commitlog/log-reader.js';
 import type { LogTailWindowReader } from '../ring/log-tail-window.js';
 import { StatusWord, type StoreStatusPage } from '../ring/store-status-page.js';
@@ -38,6 +39,7 @@ export class LogSource {
 
   /** Bytes that may be sent from `physicalOffset` on in one piece, `sizeMax` at most. */
   availableFrom(physicalOffset: number, sizeMax: number): number {
+    assert(physicalOffset >= 0 && sizeMax > 0, 'a transfer begins in the log and is not empty');
     const segmentEnd = this.segmentStart(physicalOffset) + this.#segmentSizeBytes;
     return Math.min(sizeMax, segmentEnd - physicalOffset, this.endOffset - physicalOffset);
   }

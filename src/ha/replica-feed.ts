@@ -5,6 +5,7 @@
  * record that is not whole yet; when the ring is full, nothing more is taken.
  * Differs: Apache appends bytes as they come and finds out when it dispatches them that they are no record.
  */
+import { assert } from '../base/assert.js';
 import { headKindAt, isWholeRecord } from '../commitlog/record-check.js';
 import { BLANK_SIZE_MIN, emptyRecordParts, RECORD } from '../message/stored-record.js';
 import type { Doorbell } from '../ring/doorbell.js';
@@ -59,6 +60,7 @@ export class ReplicaFeed {
 
   /** A new connection goes on at `physicalOffset`; what was not whole of the one before is forgotten. */
   begin(physicalOffset: number): void {
+    assert(physicalOffset >= 0, 'a log begins at an offset');
     this.#handedOffset = physicalOffset;
     this.#partialBytes = 0;
     this.#blankLeft = 0;
@@ -110,6 +112,7 @@ export class ReplicaFeed {
     if (this.#blankLeft > 0) {
       const taken = Math.min(this.#blankLeft, chunk.length - at);
       this.#blankLeft -= taken;
+      assert(this.#blankLeft >= 0, 'a blank is no longer than it said');
       return taken;
     }
     const wanted = this.#partialSizeWanted();
@@ -129,6 +132,7 @@ export class ReplicaFeed {
   #keep(chunk: Buffer, at: number, length: number): number {
     if (this.#partialBytes + length > this.#partial.length) this.#growPartial(this.#partialBytes + length);
     chunk.copy(this.#partial, this.#partialBytes, at, at + length);
+    assert(length > 0 && at + length <= chunk.length, 'what is kept is in the chunk');
     const hadHead = this.#partialBytes >= HEAD_BYTES;
     this.#partialBytes += length;
     if (!hadHead && this.#partialBytes === HEAD_BYTES) this.#beginPartial();
@@ -162,6 +166,7 @@ export class ReplicaFeed {
   }
 
   #hand(kind: number, source: Buffer, start: number, end: number, count: number): boolean {
+    assert((kind === EntryKind.REPLICA_BLANK) === (count === 0), 'a blank has no records, other entries have some');
     const { bytes } = this.#ring;
     const position = this.#ring.reserve(ENTRY.PAYLOAD + (end - start));
     if (position < 0) return false;

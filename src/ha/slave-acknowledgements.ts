@@ -3,6 +3,7 @@
  * inSyncReplicasNums.
  * Invariant: `replicatedOffset` and `slaveAckOffset` never go back: what a slave had, it had. Only this writes the three words.
  */
+import { assert } from '../base/assert.js';
 import { StatusWord, type StoreStatusPage } from '../ring/store-status-page.js';
 
 /** A slave and what it has. */
@@ -18,6 +19,7 @@ export class SlaveAcknowledgements {
 
   /** `inSyncReplicas` counts the master too; at least one slave is always looked at. */
   constructor(status: StoreStatusPage, inSyncReplicas: number) {
+    assert(inSyncReplicas >= 1, 'the master has its own messages');
     this.#status = status;
     this.#slavesNeeded = Math.max(1, inSyncReplicas - 1);
     status.set(StatusWord.inSyncOffset, -1);

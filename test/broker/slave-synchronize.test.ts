@@ -33,6 +33,7 @@ class Pair {
     topics: this.slave.topics,
     groups: this.slave.groups,
     offsets: this.slave.offsets,
+    delayOffsets: this.slave.delayOffsets,
     clock: this.slave.clock,
     logger: createLogger('test', 'silent'),
   });
@@ -48,6 +49,7 @@ test('topics, groups and offsets are the master’s after a round, those it does
   slave.groups.find('group-here');
   master.offsets.commit('host', 'group-of-master', 'FromMaster', 2, 17);
   slave.offsets.commit('host', 'group-here', 'FromMaster', 0, 4);
+  master.delayOffsets.update(3, 12);
   synchronize.setMasterAddr('master:1');
   await synchronize.syncAll();
   assert.equal(slave.topics.select('FromMaster'), master.topics.select('FromMaster'));
@@ -56,6 +58,7 @@ test('topics, groups and offsets are the master’s after a round, those it does
   assert.ok(slave.groups.contains('group-of-master'));
   assert.not.ok(slave.groups.contains('group-here'));
   assert.is(slave.offsets.query('group-of-master', 'FromMaster', 2), 17);
+  assert.is(slave.delayOffsets.get(3), 12);
   // Compat: offsets of groups that the master does not know stay.
   assert.is(slave.offsets.query('group-here', 'FromMaster', 0), 4);
 });
@@ -101,10 +104,10 @@ test('rounds come every 10 s while there is a master, and an absent one costs no
   asked.length = 0;
   slave.clock.advance(SYNC_INTERVAL_MS);
   await synchronize.syncAll();
-  assert.equal(asked, ['master:1 21', 'master:1 43', 'master:1 201']);
+  assert.equal(asked, ['master:1 21', 'master:1 43', 'master:1 201', 'master:1 45']);
   await synchronize.stop();
   slave.clock.advance(SYNC_INTERVAL_MS);
-  assert.is(asked.length, 3);
+  assert.is(asked.length, 4);
 });
 
 test.run();

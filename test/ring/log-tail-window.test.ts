@@ -91,4 +91,16 @@ test('an answer about bytes that were overtaken meanwhile is thrown away', () =>
   assert.is(reader.inspect(BEGIN + 1, 16, { isMatch: () => true }), true);
 });
 
+test('what is written and not visible yet is there for who knows where it ends', () => {
+  const { writer, reader } = setUp();
+  const end = append(writer, BEGIN, 'a'.repeat(100));
+  writer.reserve(end + 50);
+  writer.copyIn(Buffer.from('b'.repeat(50)), 0, 50, end);
+  const target = Buffer.alloc(60);
+  assert.not(reader.copyOut(end - 10, 60, target, 0));
+  assert.not(reader.copyOutBelow(end + 49, end - 10, 60, target, 0));
+  assert.ok(reader.copyOutBelow(end + 50, end - 10, 60, target, 0));
+  assert.is(target.toString('latin1'), 'a'.repeat(10) + 'b'.repeat(50));
+});
+
 test.run();

@@ -63,10 +63,13 @@ export class DelayOffsetTable {
     return stringifyPretty(DelayOffsetSerializeWrapper.write(this.toWrapper()));
   }
 
-  /** Takes over the content of delayOffset.json; levels that it does not name stay. */
+  /** Takes over the content of delayOffset.json, or of another broker's answer to 45; levels that it does not name stay. */
   decode(text: string): void {
     const { offsetTable, dataVersion } = DelayOffsetSerializeWrapper.read(parseFastjson(text));
-    for (const [level, offset] of offsetTable) this.#offsets.set(level, offset);
+    for (const [level, offset] of offsetTable) {
+      this.#hasChanged ||= this.#offsets.get(level) !== offset;
+      this.#offsets.set(level, offset);
+    }
     if (dataVersion !== undefined) this.#dataVersion = dataVersion;
   }
 }
