@@ -161,6 +161,11 @@ export class RequestRingConsumer {
     }
   }
 
+  /** True when the next `peek` looks for entries that were not known yet, which may have been put this instant. */
+  get isAtKnownEnd(): boolean {
+    return this.#tail === this.#cachedHead;
+  }
+
   /** Goes on to the next entry; the one passed is the consumer's until `release`. */
   advance(): void {
     const position = (this.#tail * UNIT_BYTES) & (this.capacityBytes - 1);

@@ -79,9 +79,12 @@ export class RingDrain {
     let position = ring.peek();
     if (position < 0) return false;
     this.#storeTimestampMs = clock.nowMs();
-    for (; position >= 0; position = ring.peek()) {
-      if (!this.#take(position)) break;
+    while (position >= 0 && this.#take(position)) {
       ring.advance();
+      const isLater = ring.isAtKnownEnd;
+      position = ring.peek();
+      // What is put while the batch is made is not stored before it was put: a delayed message was due then, and not sooner.
+      if (isLater && position >= 0) this.#storeTimestampMs = clock.nowMs();
     }
     this.#commit();
     return true;

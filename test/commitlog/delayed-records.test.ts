@@ -87,4 +87,25 @@ test('a changed table counts for entries that are made again, not for those that
   assert.equal(tagsCodes(folder), { [`${TOPIC}/0`]: [startMs + 60_000], [`${TOPIC}/1`]: [startMs + 60_000] });
 });
 
+test('what is put while a batch is made is not stored before it was put', async () => {
+  const { store, main, clock } = await openStore(makeFolder());
+  const nowMs = clock.nowMs.bind(clock);
+  const startMs = nowMs();
+  let looks = 0;
+  clock.nowMs = () => {
+    const now = nowMs();
+    if (++looks > 1) return now;
+    clock.advance(3);
+    main.put('T', 0, [{ body: 'second' }]);
+    return now;
+  };
+  main.put('T', 0, [{ body: 'first' }]);
+  while (store.drain.run()) continue;
+  assert.equal(
+    main.takeResults().map(({ storeTimestampMs }) => storeTimestampMs - startMs),
+    [0, 3],
+  );
+  await store.close();
+});
+
 test.run();

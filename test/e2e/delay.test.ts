@@ -49,6 +49,7 @@ async function withBroker(
   } finally {
     await client.close();
     await mq.stop();
+    assert.is(clock.pendingTimers, 0, 'nothing goes on after the end');
   }
 }
 

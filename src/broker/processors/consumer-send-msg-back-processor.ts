@@ -58,7 +58,6 @@ export function createConsumerSendMsgBackProcessor(deps: ConsumerSendMsgBackDeps
     const copy = copyFor(stored, header, request.version, group);
     if (copy.isDeadLetter) topics.findOrCreate(copy.message.topic, DLQ_QUEUE_NUMS, 0);
     await put(store, toDelayedMessage(copy.message, maxLevel));
-    await topics.settling(retryTopic);
     await topics.settling(copy.message.topic);
     return createResponse(request, ResponseCode.SUCCESS);
   };

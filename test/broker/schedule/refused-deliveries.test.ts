@@ -70,16 +70,52 @@ test('while something is refused nothing new is handed over', async () => {
   const broker = new ScheduledBroker();
   await broker.start();
   await broker.send(1, 1);
-  refuseNext(broker, 1, PutStatus.SYSTEM_BUSY);
-  await broker.pass(990);
+  await broker.pass(50);
   await broker.send(1, 1, 1);
-  await broker.pass(10);
-  broker.store.refusal = 'busy';
-  await broker.pass(1500, 50);
-  assert.equal(broker.delivered(), []);
-  broker.store.refusal = undefined;
-  await broker.pass(RESEND_PAUSE_MAX_MS, 1000);
+  refuseNext(broker, 1, PutStatus.SYSTEM_BUSY);
+  await broker.pass(950);
+  const { store } = broker;
+  const getMessages = store.getMessages.bind(store);
+  let reads = 0;
+  store.getMessages = (...args) => {
+    reads++;
+    return getMessages(...args);
+  };
+  await broker.pass(60);
+  assert.equal(broker.delivered(), [], 'the second is due, the first is not put again yet');
+  assert.is(reads, 0, 'nothing is read in vain');
+  await broker.pass(RESEND_STEP_MS - 60);
   assert.equal(broker.delivered(), numbers(2));
+});
+
+test('what is refused again holds up what is behind it', async () => {
+  const broker = new ScheduledBroker();
+  await broker.start();
+  await broker.send(1, 3);
+  refuseNext(broker, 3, PutStatus.SERVICE_NOT_AVAILABLE);
+  await broker.pass(1000);
+  const { store } = broker;
+  const putMessage = store.putMessage.bind(store);
+  let isFirst = true;
+  store.putMessage = (message, done) => {
+    if (isFirst) store.refusal = 'there is no room for it';
+    isFirst = false;
+    putMessage(message, done);
+    store.refusal = undefined;
+  };
+  await broker.pass(RESEND_STEP_MS * 4, RESEND_STEP_MS);
+  assert.equal(broker.delivered(), numbers(3));
+});
+
+test('the pause before the next try is bounded', async () => {
+  const broker = new ScheduledBroker();
+  await broker.start();
+  await broker.send(1, 1);
+  broker.store.refusal = 'busy';
+  await broker.pass(3_600_000_000, 600_000_000);
+  broker.store.refusal = undefined;
+  await broker.pass(RESEND_PAUSE_MAX_MS);
+  assert.equal(broker.delivered(), numbers(1));
 });
 
 test('a message that may not be on the disk is put again, so that it may come twice but is not lost', async () => {
