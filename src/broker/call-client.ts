@@ -14,7 +14,10 @@ import type { ConsumerManager } from './consumer-manager.js';
 /** How long a client has for an answer; past it the asker is told so. Java: Broker2Client.callClient, as a constant. */
 export const CALL_CLIENT_TIMEOUT_MS = 10_000;
 
-/** Sends a request of ours to a client. Rejects as `Connection.invoke`, and at once if the client does not read what it is sent. */
+/**
+ * Sends a request of ours to a client. Rejects as `Connection.invoke`, and at once if the client does not read what it is sent.
+ * Differs: Apache queues it without a bound.
+ */
 export function callClient(
   connection: Connection,
   request: RemotingCommand,

@@ -123,7 +123,7 @@ test('a reply finds the client that asked', () =>
         [
           RequestCode.PUSH_REPLY_MESSAGE_TO_CLIENT,
           (request) => {
-            replies.push(`${request.body} ${request.extFields?.['storeHost']}`);
+            replies.push(`${request.body?.toString()} ${request.extFields?.['storeHost']}`);
             return createResponse(request, ResponseCode.SUCCESS);
           },
         ],
