@@ -58,6 +58,8 @@ export function createProcessorTable(deps: ProcessorTableDeps): ProcessorSet {
     store,
     config,
     storeHost: address.storeHost,
+    // Sends with a delay are refused, those of transactions too.
+    whenCommitted: (message) => message,
     clock,
     logger: logger.child('transactions'),
   });

@@ -1,59 +1,61 @@
 /**
- * A stored record, decoded: for services of the broker that read messages back and put them again in another form. Any thread.
- * Java: MessageExt, MessageDecoder.decode.
- * Invariant: its byte fields are views into the buffer it was decoded from.
+ * A stored record read back as a message, to be stored again under another topic. Any thread. Java: MessageDecoder.decode.
+ * Invariant: hosts and body are views into the record's bytes; the body is as it was sent, compressed if it was.
  */
-import { emptyRecordParts, locateParts, readInt64, RECORD, storeTimestampPosition } from './stored-record.js';
+import {
+  bodySizePosition,
+  emptyRecordParts,
+  locateParts,
+  readInt64,
+  RECORD,
+  storeTimestampPosition,
+} from './stored-record.js';
 
-const TIMESTAMP_BYTES = 8;
-
-/** The fields of a record by Java's names. It may be handed to the store again as it is, or with some fields changed. */
+/** Everything that a record holds. Java: MessageExt. */
 export interface StoredMessage {
   readonly topic: string;
   readonly queueId: number;
   readonly flag: number;
-  readonly sysFlag: number;
-  readonly bornTimestampMs: number;
-  /** 8 or 20 bytes, as is `storeHost`. */
-  readonly bornHost: Buffer;
-  readonly storeTimestampMs: number;
-  readonly storeHost: Buffer;
-  readonly reconsumeTimes: number;
-  readonly preparedTransactionOffset: number;
-  readonly body: Buffer;
-  /** As stored: `key\u0001value\u0002…`. */
-  readonly properties: string;
   readonly queueOffset: number;
   readonly physicalOffset: number;
-  readonly bodyCrc: number;
+  readonly sysFlag: number;
+  readonly bornTimestampMs: number;
+  /** 8 or 20 bytes. */
+  readonly bornHost: Uint8Array;
+  readonly storeTimestampMs: number;
+  /** 8 or 20 bytes. */
+  readonly storeHost: Uint8Array;
+  readonly reconsumeTimes: number;
+  readonly preparedTransactionOffset: number;
+  readonly body: Uint8Array;
+  /** In their stored form. */
+  readonly properties: string;
 }
 
-/** Decodes the whole records in `source`, one after the other; stops before bytes that are none. */
-export function decodeMessages(source: Buffer): StoredMessage[] {
-  const messages: StoredMessage[] = [];
+const STORE_TIMESTAMP_BYTES = 8;
+/** reconsumeTimes and preparedTransactionOffset, between the store host and the body's size. */
+const BETWEEN_HOST_AND_BODY_BYTES = 12;
+
+/** Reads the record at `position`; undefined when its lengths contradict each other. */
+export function decodeStoredMessage(source: Buffer, position = 0): StoredMessage | undefined {
   const parts = emptyRecordParts();
-  for (let at = 0; locateParts(source, at, source.length, parts); at += source.readInt32BE(at + RECORD.TOTAL_SIZE)) {
-    const storeTimestampAt = storeTimestampPosition(source, at);
-    const storeHostAt = storeTimestampAt + TIMESTAMP_BYTES;
-    // After the store host come reconsumeTimes (4), preparedTransactionOffset (8) and the body's size (4).
-    const reconsumeTimesAt = parts.bodyStart - 16;
-    messages.push({
-      topic: source.toString('utf8', parts.topicStart, parts.topicEnd),
-      queueId: source.readInt32BE(at + RECORD.QUEUE_ID),
-      flag: source.readInt32BE(at + RECORD.FLAG),
-      sysFlag: source.readInt32BE(at + RECORD.SYS_FLAG),
-      bornTimestampMs: readInt64(source, at + RECORD.BORN_TIMESTAMP),
-      bornHost: source.subarray(at + RECORD.BORN_HOST, storeTimestampAt),
-      storeTimestampMs: readInt64(source, storeTimestampAt),
-      storeHost: source.subarray(storeHostAt, reconsumeTimesAt),
-      reconsumeTimes: source.readInt32BE(reconsumeTimesAt),
-      preparedTransactionOffset: readInt64(source, reconsumeTimesAt + 4),
-      body: source.subarray(parts.bodyStart, parts.bodyEnd),
-      properties: source.toString('utf8', parts.propertiesStart, parts.propertiesEnd),
-      queueOffset: readInt64(source, at + RECORD.QUEUE_OFFSET),
-      physicalOffset: readInt64(source, at + RECORD.PHYSICAL_OFFSET),
-      bodyCrc: source.readInt32BE(at + RECORD.BODY_CRC),
-    });
-  }
-  return messages;
+  if (!locateParts(source, position, source.length, parts)) return undefined;
+  const storeTimestampAt = storeTimestampPosition(source, position);
+  const storeHostEnd = bodySizePosition(source, position) - BETWEEN_HOST_AND_BODY_BYTES;
+  return {
+    topic: source.toString('utf8', parts.topicStart, parts.topicEnd),
+    queueId: source.readInt32BE(position + RECORD.QUEUE_ID),
+    flag: source.readInt32BE(position + RECORD.FLAG),
+    queueOffset: readInt64(source, position + RECORD.QUEUE_OFFSET),
+    physicalOffset: readInt64(source, position + RECORD.PHYSICAL_OFFSET),
+    sysFlag: source.readInt32BE(position + RECORD.SYS_FLAG),
+    bornTimestampMs: readInt64(source, position + RECORD.BORN_TIMESTAMP),
+    bornHost: source.subarray(position + RECORD.BORN_HOST, storeTimestampAt),
+    storeTimestampMs: readInt64(source, storeTimestampAt),
+    storeHost: source.subarray(storeTimestampAt + STORE_TIMESTAMP_BYTES, storeHostEnd),
+    reconsumeTimes: source.readInt32BE(storeHostEnd),
+    preparedTransactionOffset: readInt64(source, storeHostEnd + 4),
+    body: source.subarray(parts.bodyStart, parts.bodyEnd),
+    properties: source.toString('utf8', parts.propertiesStart, parts.propertiesEnd),
+  };
 }

@@ -3,11 +3,17 @@ import { createLogger } from '#src/base/log.js';
 import { ProducerManager } from '#src/broker/producer-manager.js';
 import { createEndTransactionProcessor } from '#src/broker/processors/end-transaction-processor.js';
 import { createResumeCheckHalfMessageProcessor } from '#src/broker/processors/resume-check-half-message-processor.js';
-import { HALF_TOPIC, OP_HALF_TOPIC, TRANSACTION_GROUP } from '#src/broker/transactions/half-message.js';
+import {
+  HALF_TOPIC,
+  OP_HALF_TOPIC,
+  TRANSACTION_GROUP,
+  type WhenCommitted,
+} from '#src/broker/transactions/half-message.js';
+import { decodeMessages } from '#src/broker/transactions/queue-scan.js';
 import { Transactions } from '#src/broker/transactions/transactions.js';
 import { propertiesToMap, propertiesToString } from '#src/message/message-properties.js';
 import { physicalOffsetOfMessageId } from '#src/message/message-id.js';
-import { decodeMessages, type StoredMessage } from '#src/message/stored-message.js';
+import type { StoredMessage } from '#src/message/stored-message.js';
 import type { ProcessorTable } from '#src/remoting/connection.js';
 import { createRequest, type ExtFields, type RemotingCommand } from '#src/remoting/remoting-command.js';
 import { RequestDispatcher } from '#src/remoting/request-dispatcher.js';
@@ -35,10 +41,13 @@ export class TransactionBroker {
   readonly producers: ProducerManager;
   readonly transactions: Transactions;
   readonly logged: string[] = [];
+  /** Set to have committed messages stored in another form. */
+  whenCommitted: WhenCommitted = (message) => message;
   readonly #dispatcher: RequestDispatcher;
   #opaque = 5_000_000;
 
   constructor(settings: TestSettings = {}, before?: TransactionBroker) {
+    if (before !== undefined) this.whenCommitted = before.whenCommitted;
     this.base = new MessageBroker({ brokerName: 'broker-a', ...settings }, before?.base);
     const { store, config, clock, topics, offsets } = this.base;
     this.store = store;
@@ -53,6 +62,7 @@ export class TransactionBroker {
       offsets,
       producers: this.producers,
       storeHost,
+      whenCommitted: (message) => this.whenCommitted(message),
       logger,
     });
     const table: ProcessorTable = new Map([
@@ -138,12 +148,12 @@ export class TransactionBroker {
 
   /** The bodies of what consumers of topic T get. */
   async delivered(): Promise<string[]> {
-    return (await this.messages('T', 2)).map(({ body }) => body.toString());
+    return (await this.messages('T', 2)).map(({ body }) => Buffer.from(body).toString());
   }
 
   /** The half offsets that the op messages name. */
   async ops(): Promise<string[]> {
-    return (await this.messages(OP_HALF_TOPIC)).map(({ body }) => body.toString());
+    return (await this.messages(OP_HALF_TOPIC)).map(({ body }) => Buffer.from(body).toString());
   }
 
   /** How far both queues are done with: half, op. */

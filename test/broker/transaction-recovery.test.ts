@@ -55,6 +55,22 @@ test('a crash between a commit and its op message does not deliver it again', as
   assert.equal(await after.delivered(), ['body', 'a', 'b']);
 });
 
+test('a crash between a commit that goes elsewhere, as a delayed one does, and its op message', async () => {
+  const before = new TransactionBroker(ASK_SETTINGS);
+  before.whenCommitted = (message) => ({ ...message, topic: 'ELSEWHERE', queueId: 3 });
+  const half = await before.sendHalf();
+  before.store.lose = ({ topic }) => topic === OP_HALF_TOPIC;
+  void before.end(half, END.COMMIT);
+  await turn();
+  before.store.lose = () => false;
+  assert.is((await before.messages('ELSEWHERE', 3)).length, 1);
+  const after = new TransactionBroker(ASK_SETTINGS, before);
+  const producer = after.addProducer();
+  after.base.clock.advance(PAST_TIMEOUT_MS);
+  await after.check();
+  assert.equal(asked(producer), []);
+});
+
 test('a crash between a put-back and its op message: the copy is asked about, and not the first one too', async () => {
   const before = new TransactionBroker(ASK_SETTINGS);
   before.addProducer();

@@ -3,7 +3,7 @@ import { systemClock } from '#src/base/clock.js';
 import { createLogger } from '#src/base/log.js';
 import { physicalOffsetOfMessageId } from '#src/message/message-id.js';
 import { propertiesToString } from '#src/message/message-properties.js';
-import { decodeMessages } from '#src/message/stored-message.js';
+import { decodeStoredMessage } from '#src/message/stored-message.js';
 import { CheckTransactionStateRequestHeader } from '#src/remoting/headers/check-transaction-state-request-header.js';
 import { EndTransactionRequestHeader } from '#src/remoting/headers/end-transaction-request-header.js';
 import {
@@ -106,9 +106,9 @@ export class TransactionProducer {
 
   async #answer(request: RemotingCommand): Promise<undefined> {
     const { tranStateTableOffset, commitLogOffset } = CheckTransactionStateRequestHeader.decode(request.extFields);
-    const [message] = decodeMessages(request.body ?? Buffer.alloc(0));
+    const message = decodeStoredMessage(request.body ?? Buffer.alloc(0));
     if (message === undefined) throw new Error('a question without a message');
-    const body = message.body.toString();
+    const body = Buffer.from(message.body).toString();
     const outcome = this.#ledger.ask(body);
     this.#onEvent();
     // The broker may be gone by now; the next one asks again.

@@ -5,7 +5,7 @@
 import { RequestError } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
 import { physicalOffsetOfMessageId } from '../../message/message-id.js';
-import { decodeMessages } from '../../message/stored-message.js';
+import { decodeStoredMessage } from '../../message/stored-message.js';
 import type { RequestProcessor } from '../../remoting/connection.js';
 import { ResumeCheckHalfMessageRequestHeader } from '../../remoting/headers/resume-check-half-message-request-header.js';
 import { createResponse } from '../../remoting/remoting-command.js';
@@ -29,7 +29,7 @@ export function createResumeCheckHalfMessageProcessor({ store, logger }: ResumeC
     const { msgId = '' } = ResumeCheckHalfMessageRequestHeader.decode(request.extFields);
     const offset = physicalOffsetOfMessageId(msgId);
     const record = offset === undefined || offset < 0 ? undefined : await store.recordAt(offset);
-    const [stored] = record === undefined ? [] : decodeMessages(record);
+    const stored = record === undefined ? undefined : decodeStoredMessage(record);
     const message = stored === undefined ? undefined : new HalfMessage(stored);
     // Differs: Apache would put any message there, and could then neither ask about it nor deliver it.
     if (message?.isComplete !== true) throw new RequestError(ResponseCode.SYSTEM_ERROR, NOT_FOUND_REMARK);

@@ -22,6 +22,12 @@ export const HALF_QUEUE_ID = 0;
 const OP_PROPERTIES = 'WAIT\u0001true\u0002TAGS\u0001d\u0002';
 const OP_TAG = 'd';
 
+/**
+ * The form in which a committed message is stored: as it is, or as a delayed one. The same for the same message, since a broker that starts
+ * looks for it there. Throws RequestError.
+ */
+export type WhenCommitted = (message: MessageToStore) => MessageToStore;
+
 /** A message as it waits for its transaction. Its sysFlag has no transaction bits, or it would be in no queue. */
 export function toHalfMessage(message: MessageToStore, uniqKey: string | undefined): MessageToStore {
   const properties = propertiesToMap(message.properties);
@@ -153,7 +159,7 @@ export function createOpMessage(
 /** The half offsets that an op message names; brokers before 5.0 wrote one without a comma. Undefined for a message that is none. */
 export function halfOffsetsOf({ properties, body }: StoredMessage): number[] | undefined {
   if (propertiesToMap(properties).get(MessageConst.TAGS) !== OP_TAG) return undefined;
-  return body
+  return Buffer.from(body)
     .toString('latin1')
     .split(',')
     .filter((text) => /^\d+$/.test(text))

@@ -8,7 +8,7 @@ import type { Logger } from '../../base/log.js';
 import type { MessageStore } from '../../workers/message-store.js';
 import type { BrokerConfig } from '../broker-config.js';
 import type { ConsumerOffsetManager } from '../consumer-offset-manager.js';
-import { HALF_QUEUE_ID, HALF_TOPIC, OP_HALF_TOPIC, TRANSACTION_GROUP } from './half-message.js';
+import { HALF_QUEUE_ID, HALF_TOPIC, OP_HALF_TOPIC, TRANSACTION_GROUP, type WhenCommitted } from './half-message.js';
 import { HalfTable } from './half-table.js';
 import { OpMessageWriter } from './op-message-writer.js';
 import { OpProgress } from './op-progress.js';
@@ -23,6 +23,7 @@ export interface HalfQueueDeps {
   readonly offsets: Pick<ConsumerOffsetManager, 'query' | 'commit'>;
   readonly config: Pick<BrokerConfig, 'transactionOpMsgMaxSize'>;
   readonly storeHost: () => Uint8Array;
+  readonly whenCommitted: WhenCommitted;
   readonly clock: Clock;
   readonly logger: Logger;
 }

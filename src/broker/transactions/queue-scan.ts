@@ -4,7 +4,8 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-import { decodeMessages, type StoredMessage } from '../../message/stored-message.js';
+import { decodeStoredMessage, type StoredMessage } from '../../message/stored-message.js';
+import { RECORD } from '../../message/stored-record.js';
 import { GetStatus, type MessageStore } from '../../workers/message-store.js';
 
 const STEP_MESSAGES = 32;
@@ -24,6 +25,17 @@ export type StopScan = () => boolean;
 
 /** The part of the store that is needed to read a queue. */
 export type QueueSource = Pick<MessageStore, 'getMessages'>;
+
+/** The whole records in `source`, one after the other, as messages. */
+export function decodeMessages(source: Buffer): StoredMessage[] {
+  const messages: StoredMessage[] = [];
+  for (let at = 0; at < source.length; at += source.readInt32BE(at + RECORD.TOTAL_SIZE)) {
+    const message = decodeStoredMessage(source, at);
+    if (message === undefined) break;
+    messages.push(message);
+  }
+  return messages;
+}
 
 /** Up to `count` messages from `offset` on; `next` is where to go on, past what has been deleted. */
 export async function readStep(

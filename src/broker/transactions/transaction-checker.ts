@@ -2,6 +2,8 @@
  * Asks a producer how a transaction has ended (CHECK_TRANSACTION_STATE, 39): any one that is online of the group that began it. Main thread.
  * Java: AbstractTransactionalMessageCheckListener.sendCheckMessage, Broker2Client.checkProducerTransactionState.
  */
+import { crc32 } from 'node:zlib';
+
 import { encodeRecord, RECORD, recordSize, storeTimestampPosition, writeInt64 } from '../../message/stored-record.js';
 import { createOffsetMessageId } from '../../message/message-id.js';
 import type { Connection } from '../../remoting/connection.js';
@@ -62,7 +64,8 @@ function encodeForProducer(
   const size = recordSize(bornHost.length, storeHost.length, body.length, topic.length, propertiesBytes);
   const record = Buffer.allocUnsafe(size);
   encodeRecord(record, 0, { ...stored, queueId: realQueueId }, storeHost, topic, properties, propertiesBytes);
-  record.writeInt32BE(stored.bodyCrc, RECORD.BODY_CRC);
+  // Java's crc32 has no sign bit.
+  record.writeInt32BE(crc32(body) & 0x7fff_ffff, RECORD.BODY_CRC);
   writeInt64(record, place.queueOffset, RECORD.QUEUE_OFFSET);
   writeInt64(record, place.physicalOffset, RECORD.PHYSICAL_OFFSET);
   writeInt64(record, stored.storeTimestampMs, storeTimestampPosition(record, 0));

@@ -5,12 +5,20 @@
  * by its physical offset: it is looked for where it would be. A put-back is two records likewise: the copy, which is like the one before it, then the op message.
  * Invariant: reads only what was there when the broker started; nothing of a half message is decided before that.
  */
+import { RequestError } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
 import { MessageConst } from '../../message/message-properties.js';
 import { transactionTypeOf, SysFlag } from '../../message/message-sys-flag.js';
 import type { StoredMessage } from '../../message/stored-message.js';
 import type { MessageStore } from '../../workers/message-store.js';
-import { HALF_QUEUE_ID, HALF_TOPIC, HalfMessage, halfOffsetsOf, OP_HALF_TOPIC } from './half-message.js';
+import {
+  HALF_QUEUE_ID,
+  HALF_TOPIC,
+  HalfMessage,
+  halfOffsetsOf,
+  OP_HALF_TOPIC,
+  type WhenCommitted,
+} from './half-message.js';
 import { HalfState, type HalfTable } from './half-table.js';
 import type { OpProgress } from './op-progress.js';
 import { type QueueSpan, scanQueue, type StopScan } from './queue-scan.js';
@@ -19,6 +27,7 @@ import { type QueueSpan, scanQueue, type StopScan } from './queue-scan.js';
 export interface TransactionRecoveryDeps {
   readonly store: Pick<MessageStore, 'getMessages' | 'minOffset' | 'maxOffset' | 'offsetByTimestamp'>;
   readonly table: HalfTable;
+  readonly whenCommitted: WhenCommitted;
   readonly ops: OpProgress;
   readonly logger: Logger;
   readonly isStopped: StopScan;
@@ -96,8 +105,9 @@ interface Undecided {
   readonly queueOffset: number;
   readonly physicalOffset: number;
   readonly storeTimestampMs: number;
-  readonly realTopic: string;
-  readonly realQueueId: number;
+  /** Where its commit would be. */
+  readonly topic: string;
+  readonly queueId: number;
   /** The same for all copies of a half message. */
   readonly identity: string;
   readonly checkTimes: number;
@@ -114,7 +124,7 @@ async function undecidedMessages(deps: TransactionRecoveryDeps, half: QueueSpan)
     while (end < half.end && table.stateOf(end) === HalfState.UNDECIDED) end++;
     const visit = (stored: StoredMessage): void => {
       const message = new HalfMessage(stored);
-      if (message.isComplete) undecided.push(withoutBody(message));
+      if (message.isComplete) undecided.push(withoutBody(message, deps.whenCommitted));
     };
     await scanQueue(store, { ...half, begin, end }, visit, isStopped);
     begin = table.nextUndecided(end, half.end);
@@ -122,21 +132,29 @@ async function undecidedMessages(deps: TransactionRecoveryDeps, half: QueueSpan)
   return undecided;
 }
 
-function withoutBody(half: HalfMessage): Undecided {
+function withoutBody(half: HalfMessage, whenCommitted: WhenCommitted): Undecided {
   const { queueOffset, physicalOffset, storeTimestampMs, bornTimestampMs } = half.stored;
-  const { realTopic, realQueueId, uniqKey = '', checkTimes = 0 } = half;
-  const identity = `${uniqKey}@${bornTimestampMs}@${realTopic}`;
-  const preparedQueueOffset = half.property(MessageConst.TRANSACTION_PREPARED_QUEUE_OFFSET);
+  const { realTopic, uniqKey = '', checkTimes = 0 } = half;
   return {
     queueOffset,
     physicalOffset,
     storeTimestampMs,
-    realTopic,
-    realQueueId,
-    identity,
+    ...commitPlace(half, whenCommitted),
+    identity: `${uniqKey}@${bornTimestampMs}@${realTopic}`,
     checkTimes,
-    preparedQueueOffset,
+    preparedQueueOffset: half.property(MessageConst.TRANSACTION_PREPARED_QUEUE_OFFSET),
   };
+}
+
+function commitPlace(half: HalfMessage, whenCommitted: WhenCommitted): { topic: string; queueId: number } {
+  try {
+    const { topic, queueId } = whenCommitted(half.committed());
+    return { topic, queueId };
+  } catch (error) {
+    // It could not be committed here.
+    if (error instanceof RequestError) return { topic: half.realTopic, queueId: half.realQueueId };
+    throw error;
+  }
 }
 
 /** Finds half messages of which the copy is there too, and moves them to it; gives their offsets. */
@@ -165,7 +183,7 @@ async function findCommits(deps: TransactionRecoveryDeps, undecided: readonly Un
   const { store, table, isStopped } = deps;
   const byQueue = new Map<string, Undecided[]>();
   for (const half of undecided) {
-    const key = `${half.realTopic}@${half.realQueueId}`;
+    const key = `${half.topic}@${half.queueId}`;
     const halves = byQueue.get(key) ?? [];
     halves.push(half);
     byQueue.set(key, halves);
@@ -174,7 +192,7 @@ async function findCommits(deps: TransactionRecoveryDeps, undecided: readonly Un
   for (const halves of byQueue.values()) {
     const [first] = halves;
     if (first === undefined || isStopped()) continue;
-    const { realTopic: topic, realQueueId: queueId } = first;
+    const { topic, queueId } = first;
     const halfOffsets = new Map(halves.map(({ physicalOffset, queueOffset }) => [physicalOffset, queueOffset]));
     const end = store.maxOffset(topic, queueId);
     // A commit comes after its half message, and these come in the order of their store times.

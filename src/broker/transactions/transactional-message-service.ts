@@ -7,10 +7,10 @@
 import type { Clock } from '../../base/clock.js';
 import { RequestError } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
-import { decodeMessages, type StoredMessage } from '../../message/stored-message.js';
+import { decodeStoredMessage } from '../../message/stored-message.js';
 import { ResponseCode } from '../../remoting/response-code.js';
 import { PutStatus, type MessageStore, type MessageToStore, type PutResult } from '../../workers/message-store.js';
-import { HALF_QUEUE_ID, HALF_TOPIC, HalfMessage } from './half-message.js';
+import { HALF_QUEUE_ID, HALF_TOPIC, HalfMessage, type WhenCommitted } from './half-message.js';
 import type { HalfQueue } from './half-queue.js';
 import { HalfState } from './half-table.js';
 import { readStep } from './queue-scan.js';
@@ -19,6 +19,7 @@ import { readStep } from './queue-scan.js';
 export interface TransactionalMessageServiceDeps {
   readonly store: Pick<MessageStore, 'putMessage' | 'getMessages' | 'recordAt'>;
   readonly halfQueue: HalfQueue;
+  readonly whenCommitted: WhenCommitted;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -49,8 +50,9 @@ export class TransactionalMessageService {
     const [first] = queueOffset < 0 ? [] : (await readStep(store, place, queueOffset, 1)).messages;
     if (first?.physicalOffset === physicalOffset) return new HalfMessage(first);
     const record = physicalOffset < 0 ? undefined : await store.recordAt(physicalOffset);
-    const [stored] = record === undefined ? [] : decodeMessages(record);
-    return isHalfMessage(stored) ? new HalfMessage(stored) : undefined;
+    const stored = record === undefined ? undefined : decodeStoredMessage(record);
+    const isHalf = stored?.topic === HALF_TOPIC && stored.queueId === HALF_QUEUE_ID;
+    return isHalf ? new HalfMessage(stored) : undefined;
   }
 
   /** Stores the message for consumers. Resolves when it is; rejects with a RequestError when it could not be. */
@@ -69,16 +71,16 @@ export class TransactionalMessageService {
   }
 
   async #commit(half: HalfMessage): Promise<void> {
-    const { halfQueue, clock } = this.#deps;
+    const { halfQueue, clock, whenCommitted } = this.#deps;
     if (!half.isComplete) {
       throw new RequestError(ResponseCode.SYSTEM_ERROR, 'the half message does not say where it goes');
     }
     for (let wait = this.#obstacle(half); wait !== undefined; wait = this.#obstacle(half)) await wait;
     const offset = this.#offsetToEnd(half, HalfState.COMMITTED);
     if (offset === undefined) return;
+    const message = whenCommitted(half.committed());
     const release = halfQueue.table.hold(offset);
-    // A message with a delay becomes a delayed one here, once those are served.
-    const result = await put(this.#deps.store, half.committed());
+    const result = await put(this.#deps.store, message);
     if (isStored(result)) {
       halfQueue.table.end(offset, HalfState.COMMITTED, clock.nowMs());
       halfQueue.opWriter.add(offset);
@@ -133,10 +135,6 @@ export class TransactionalMessageService {
     void end.catch(() => undefined).finally(() => this.#underWay.delete(end));
     return end;
   }
-}
-
-function isHalfMessage(stored: StoredMessage | undefined): stored is StoredMessage {
-  return stored?.topic === HALF_TOPIC && stored.queueId === HALF_QUEUE_ID;
 }
 
 /** Puts a message and gives what became of it. */
