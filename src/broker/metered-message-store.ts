@@ -8,9 +8,11 @@ import {
   type ArrivalListener,
   type BoundaryType,
   type GetResult,
+  type MessageQuery,
   type MessageStore,
   type MessageToStore,
   type PutResult,
+  type QueryResult,
   type StoreStats,
   type TagsCodeFilter,
 } from '../workers/message-store.js';
@@ -89,6 +91,10 @@ export class MeteredMessageStore implements MessageStore {
 
   recordAt(physicalOffset: number): Promise<Buffer | undefined> {
     return this.#store.recordAt(physicalOffset);
+  }
+
+  queryMessage(query: MessageQuery): Promise<QueryResult> {
+    return this.#store.queryMessage(query);
   }
 
   queueIds(topic: string): number[] {

@@ -3,8 +3,8 @@
  * Java: DispatchRequest, CommitLogDispatcherBuildConsumeQueue.
  */
 import { SysFlag, transactionTypeOf } from '../message/message-sys-flag.js';
+import { tagsCodeOfProperties } from '../message/record-properties.js';
 import { readInt64, RECORD, type RecordParts, storeTimestampOf } from '../message/stored-record.js';
-import { tagsCodeOfProperties } from '../message/tags-code.js';
 
 /** Where a record belongs. */
 export type DispatchSink = (

@@ -4,8 +4,8 @@
  */
 import { assert } from '../base/assert.js';
 import { SysFlag, transactionTypeOf } from '../message/message-sys-flag.js';
+import { RecordProperties } from '../message/record-properties.js';
 import { emptyRecordParts, locateParts, RECORD, storeTimestampPosition, writeInt64 } from '../message/stored-record.js';
-import { tagsCodeOfProperties } from '../message/tags-code.js';
 import { bodyCrcOf } from './record-check.js';
 
 /** Stamps one record after the other; its fields speak of the last one looked at. */
@@ -14,6 +14,8 @@ export class RecordStamper {
   /** Prepared and rolled-back messages are in no consume queue, and their queueOffset is 0. */
   isQueued = true;
   tagsCode = 0;
+  /** Where tags and keys are in what was looked at. */
+  readonly properties = new RecordProperties();
   readonly #parts = emptyRecordParts();
 
   /** Looks at the record at `position`, which ends before `limit`. */
@@ -22,7 +24,8 @@ export class RecordStamper {
     this.sizeBytes = source.readInt32BE(position + RECORD.TOTAL_SIZE);
     const transactionType = transactionTypeOf(source.readInt32BE(position + RECORD.SYS_FLAG));
     this.isQueued = transactionType === 0 || transactionType === SysFlag.TRANSACTION_COMMIT;
-    this.tagsCode = tagsCodeOfProperties(source, this.#parts.propertiesStart, this.#parts.propertiesEnd);
+    this.properties.locate(source, this.#parts.propertiesStart, this.#parts.propertiesEnd);
+    this.tagsCode = this.properties.tagsCode(source);
   }
 
   /** Stamps the record that was looked at. */

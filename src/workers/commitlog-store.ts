@@ -11,11 +11,13 @@ import type { FileSystem } from '../commitlog/file-system.js';
 import { StoreCheckpoint } from '../commitlog/store-checkpoint.js';
 import type { Clock } from '../base/clock.js';
 import type { ConsumeQueueSet } from '../consumequeue/consume-queue-set.js';
+import type { IndexFileState, IndexSet } from '../index/index-set.js';
 import { LogTailWindowWriter } from '../ring/log-tail-window.js';
 import { RequestRingConsumer } from '../ring/request-ring.js';
 import { ResultRingProducer } from '../ring/result-ring.js';
 import { StatusWord, StoreStatusPage } from '../ring/store-status-page.js';
 import type { FromWorker, QueueState, StoreMemory, StoreSettings } from './control-message.js';
+import { IndexWriter } from './index-writer.js';
 import { RingDrain } from './ring-drain.js';
 import { StoreFlusher } from './store-flusher.js';
 import { recoverStore, type RecoveredStore } from './store-recovery.js';
@@ -44,6 +46,8 @@ export class CommitlogStore {
   readonly #queues: ConsumeQueueSet;
   readonly #recovered: RecoveredStore;
   readonly #abort: AbortFile;
+  readonly #index: IndexSet;
+  readonly #post: (message: FromWorker) => void;
 
   private constructor(
     options: CommitlogStoreOptions,
@@ -52,7 +56,9 @@ export class CommitlogStore {
     abort: AbortFile,
   ) {
     const { memory, settings, clock, post } = options;
-    const { segments, queues, endOffset, last } = recovered;
+    const { segments, queues, index, endOffset, last } = recovered;
+    this.#index = index;
+    this.#post = post;
     this.#recovered = recovered;
     this.#queues = queues;
     this.#abort = abort;
@@ -72,6 +78,7 @@ export class CommitlogStore {
       segments,
       appender,
       queues,
+      index: settings.messageIndexEnable ? new IndexWriter(index) : undefined,
       refusal,
       onTopicDeleted: (id, error) => post({ type: 'topicDeleted', id, error }),
       isSyncFlush: settings.flushDiskType === 'SYNC_FLUSH',
@@ -81,7 +88,7 @@ export class CommitlogStore {
     const { drain, status } = this;
     const { onOperationEnd } = options;
     this.flusher = new StoreFlusher(
-      { settings, segments, appender, queues, checkpoint, drain, status, refusal, onOperationEnd },
+      { settings, segments, appender, queues, index, checkpoint, drain, status, refusal, onOperationEnd },
       clock.monotonicMs(),
     );
   }
@@ -100,6 +107,7 @@ export class CommitlogStore {
       settings,
       checkpoint: checkpoint.fields,
       wasCleanStop,
+      clock: options.clock,
       onProgress: (doneBytes, totalBytes) => post({ type: 'recovering', doneBytes, totalBytes }),
       warn: (message) => post({ type: 'log', level: 'warn', message }),
       ...(options.poolBytesMin === undefined ? {} : { poolBytesMin: options.poolBytesMin }),
@@ -110,11 +118,23 @@ export class CommitlogStore {
     return store;
   }
 
+  /** Answers `askIndex`. */
+  answerIndex(id: number, keyHash: number): void {
+    let states: readonly IndexFileState[] | string;
+    try {
+      states = this.#index.states(keyHash);
+    } catch (error) {
+      states = `cannot write the index: ${error instanceof Error ? error.message : String(error)}`;
+    }
+    this.#post({ type: 'indexStates', id, states });
+  }
+
   /** Ends in order: what was accepted is on disk, and `abort` goes. It stays when something could not be written. */
   async close(): Promise<void> {
     const isOnDisk = await this.flusher.finish();
     this.#recovered.segments.close();
     this.#queues.close();
+    this.#index.close();
     if (isOnDisk) this.#abort.remove();
   }
 
@@ -123,5 +143,6 @@ export class CommitlogStore {
     await this.flusher.idle();
     this.#recovered.segments.close();
     this.#queues.close();
+    this.#index.close();
   }
 }

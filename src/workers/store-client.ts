@@ -18,15 +18,18 @@ import { allocateRequestRing, RequestRingProducer } from '../ring/request-ring.j
 import { allocateResultRing, emptyStoredResult, ResultRingConsumer } from '../ring/result-ring.js';
 import { allocateStoreStatusPage, StatusWord, StoreStatusPage } from '../ring/store-status-page.js';
 import type { StoreMemory, StoreSettings } from './control-message.js';
+import { IndexSearches } from './index-searches.js';
 import { MessageReader } from './message-reader.js';
 import {
   type ArrivalListener,
   type BoundaryType,
   type GetResult,
+  type MessageQuery,
   type MessageStore,
   type MessageToStore,
   type PutResult,
   PutStatus,
+  type QueryResult,
   type StoreStats,
   type TagsCodeFilter,
 } from './message-store.js';
@@ -87,6 +90,7 @@ export class StoreClient implements MessageStore {
   readonly #offsetByTime: OffsetByTime;
   readonly #pool = new TaskPool();
   readonly #deletions = new TopicDeletions();
+  readonly #searches: IndexSearches;
   readonly #options: StoreClientOptions;
   readonly #lock: StoreLock;
   readonly #expiry: TimerHandle;
@@ -120,12 +124,19 @@ export class StoreClient implements MessageStore {
     this.#consumeQueues = new ConsumeQueueReader(consumeQueueFolder, settings.mappedFileSizeConsumeQueue);
     this.#reader = new MessageReader(this.#window, this.#log, this.#consumeQueues);
     this.#offsetByTime = new OffsetByTime(this.#pool, this.#reader, settings, consumeQueueFolder);
+    this.#searches = new IndexSearches({
+      settings,
+      pool: this.#pool,
+      askIndex: (id, keyHash) => this.#thread.askIndex(id, keyHash),
+      recordAt: (physicalOffset) => this.recordAt(physicalOffset),
+    });
     const workerUrl = options.workerUrl ?? COMMITLOG_WORKER_URL;
     this.#thread = new StoreThread(workerUrl, { settings, memory }, doorbell, options.logger, {
       onRefusal: (reason) => {
         this.#refusal = reason;
       },
       onTopicDeleted: (id, error) => this.#deletions.settle(id, error),
+      onIndexStates: (id, states) => this.#searches.settle(id, states),
       onFailure: (cause) => this.#onFailure(cause),
     });
     this.#expiry = clock.every(EXPIRY_INTERVAL_MS, () => this.#expire());
@@ -234,6 +245,10 @@ export class StoreClient implements MessageStore {
     return this.#log.recordAt(physicalOffset, sizeBytes);
   }
 
+  queryMessage(query: MessageQuery): Promise<QueryResult> {
+    return this.#searches.query(query);
+  }
+
   queueIds(topic: string): number[] {
     return this.#queues.queueIds(topic);
   }
@@ -270,6 +285,7 @@ export class StoreClient implements MessageStore {
   async #stop(): Promise<void> {
     this.#refusal ??= 'the broker is stopping';
     await this.#endWorker();
+    this.#searches.failAll(this.#refusal);
     this.#takeResults();
     this.#isPumping = false;
     this.#results.wake();
@@ -338,6 +354,7 @@ export class StoreClient implements MessageStore {
     this.#pipeline.refuseWaiting(this.#refusal);
     this.#pending.failAll(this.#refusal);
     this.#deletions.failAll(this.#refusal);
+    this.#searches.failAll(this.#refusal);
     this.#results.wake();
     this.#options.onFailure(cause);
   }

@@ -5,6 +5,7 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 
 import type { Logger } from '../base/log.js';
+import type { IndexFileState } from '../index/index-set.js';
 import type { Doorbell } from '../ring/doorbell.js';
 import {
   decodeFromWorker,
@@ -25,6 +26,8 @@ export interface StoreThreadEvents {
   onRefusal(reason: string | undefined): void;
   /** The DELETE_TOPIC entry of this id is carried out, or has failed with `error`. */
   onTopicDeleted(id: number, error: string | undefined): void;
+  /** The answer to `askIndex`. */
+  onIndexStates(id: number, states: readonly IndexFileState[] | string): void;
   /** The worker has ended without having been asked to. */
   onFailure(cause: Error): void;
 }
@@ -79,6 +82,11 @@ export class StoreThread {
     return this.#ready;
   }
 
+  /** Asks where a search of the index begins; `onIndexStates` is called with the same id. */
+  askIndex(id: number, keyHash: number): void {
+    this.#send({ type: 'askIndex', id, keyHash });
+  }
+
   /** Asks the worker to end in order and waits until its thread is gone. */
   async stop(): Promise<void> {
     if (!this.#stopRequested) {
@@ -116,6 +124,9 @@ export class StoreThread {
         break;
       case 'refuseWrites':
         this.#events.onRefusal(message.reason);
+        break;
+      case 'indexStates':
+        this.#events.onIndexStates(message.id, message.states);
         break;
       case 'log':
         if (message.level !== 'silent') this.#logger[message.level](message.message);

@@ -58,6 +58,9 @@ export function settingsFor(folder: string, overrides: Partial<StoreSettings> = 
     flushIntervalConsumeQueueMs: 1000,
     maxMessageSizeBytes: 4 * 1024 * 1024,
     maxOpenFiles: 4,
+    messageIndexEnable: true,
+    maxHashSlotNum: 7,
+    maxIndexNum: 16,
     ...overrides,
   };
 }
@@ -66,6 +69,8 @@ export function settingsFor(folder: string, overrides: Partial<StoreSettings> = 
 export interface TestMessage {
   readonly body?: string;
   readonly tags?: string;
+  /** In their stored form, in place of those that follow from the rest. */
+  readonly properties?: string;
   readonly sysFlag?: number;
 }
 
@@ -161,7 +166,7 @@ export class StoreMainEnd {
 function encode(topic: string, queueId: number, message: TestMessage): Buffer {
   const body = Buffer.from(message.body ?? 'body');
   const topicBytes = Buffer.from(topic);
-  const properties = message.tags === undefined ? '' : `TAGS\u0001${message.tags}\u0002`;
+  const properties = message.properties ?? (message.tags === undefined ? '' : `TAGS\u0001${message.tags}\u0002`);
   const propertiesBytes = Buffer.byteLength(properties);
   const record = Buffer.alloc(recordSize(HOST.length, HOST.length, body.length, topicBytes.length, propertiesBytes));
   const fields = {
