@@ -1,6 +1,6 @@
 /**
  * Finds the physical offsets of a key's messages in index files. Piscina pool: it blocks its thread. Java: IndexService.queryOffset, IndexFile.selectPhyOffset.
- * Invariant: reads only places that were in the file when the search was asked for. Hashes can collide: who asked looks at the keys of what is found.
+ * Invariant: finds at least what was put before the search was asked for. Hashes can collide: who asked looks at the keys of what is found.
  */
 import { join } from 'node:path';
 
@@ -69,7 +69,8 @@ function followChain(
   state: IndexFileState,
   found: number[],
 ): void {
-  for (let place = newest; place >= FIRST_PLACE && place < state.indexCount;) {
+  // A slot in the file may be newer than what the search was told: the entries that it leads to are in the file before it is.
+  for (let place = newest; place >= FIRST_PLACE && place < search.shape.indexNum;) {
     if (found.length >= search.countMax) return;
     const entry = entries.at(place);
     if (entry.timeSeconds < 0) return;

@@ -46,9 +46,9 @@ export interface IndexRecoveryOptions {
 
 /** Where the index ends. */
 export interface IndexEnd {
-  /** Records from here on are not in the index, or not with all their keys. */
+  /** Records from here on have no entries. */
   readonly dispatchFrom: number;
-  /** True when entries were lost: records before `checkFrom` may have to be read again. */
+  /** True when entries were lost: records from `dispatchFrom` on, where one begins, have to be read again though they may lie before `checkFrom`. */
   readonly isDamaged: boolean;
 }
 
@@ -104,10 +104,11 @@ export class IndexSet {
       const isDamaged = this.#check(i, isLast ? limits : { ...limits, redoneFrom: Number.POSITIVE_INFINITY });
       if (isDamaged) {
         this.#dropFrom(i + 1);
-        return { dispatchFrom: this.#endOffset, isDamaged };
+        return { dispatchFrom: this.#cutLastRecord(this.#endOffset), isDamaged };
       }
-      const isRedone = isLast && endOffset >= options.checkFrom;
-      if (isLast) return { dispatchFrom: isRedone ? endOffset : endOffset + 1, isDamaged };
+      if (!isLast) continue;
+      const isRedone = endOffset >= options.checkFrom;
+      return { dispatchFrom: isRedone ? this.#cutLastRecord(endOffset) : endOffset + 1, isDamaged };
     }
     return { dispatchFrom: 0, isDamaged: false };
   }
@@ -201,6 +202,13 @@ export class IndexSet {
 
   get #endOffset(): number {
     return this.#last?.header.endPhysicalOffset ?? -1;
+  }
+
+  /** The last record may lack keys, and have others in the file before: it has none afterwards. Returns where it begins. */
+  #cutLastRecord(offset: number): number {
+    const fromOffset = Math.max(0, offset);
+    this.cut(fromOffset);
+    return fromOffset;
   }
 
   #add(name: string, header: IndexHeader): IndexFile {

@@ -25,6 +25,7 @@ public final class Driver {
         LimitCases.register(CASES);
         RestartCases.register(CASES);
         AdminCases.register(CASES);
+        QueryCases.register(CASES);
     }
 
     private Driver() {
