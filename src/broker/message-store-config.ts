@@ -137,6 +137,7 @@ const readKeys = {
     'Slots of an index file; 4 bytes of memory each. A store keeps the number that it was made with.',
     {
       min: 1,
+      max: 100_000_000,
     },
   ),
   maxIndexNum: int(20_000_000, 'Places of an index file, 20 bytes each; the first is never used. Likewise.', {
