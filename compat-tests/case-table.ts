@@ -37,6 +37,7 @@ export interface CompatCase {
 const NO_LITE_PULL = 'the Go client has no lite pull consumer';
 const NO_ADMIN = 'the Go admin client knows topics only';
 const ENOUGH_BY_JAVA = 'replication is between brokers: the Java clients are enough to send and to consume';
+const NO_QUERIES = 'the Go client has no queries by key';
 const NO_RAW_REQUESTS = 'the Go client sends no requests of which it does not know the answer';
 
 /** Short times; Apache's broker writes op messages every 3 s otherwise, and would ask about what has ended. */
@@ -273,6 +274,53 @@ export const CASES: readonly CompatCase[] = [
     expectation: '14 of 10,000 messages are found after the broker was restarted',
     cluster: 'own',
     settings: FILTERING,
+  },
+  {
+    name: 'query-by-key',
+    expectation:
+      'a message is found at once by each of its keys, within its topic; the newest of too many; nothing by others',
+    notApplicable: { go: NO_QUERIES },
+  },
+  {
+    name: 'query-by-unique-key',
+    expectation: 'a message is viewed by the id that its producer gave it, and by its offset id',
+    notApplicable: { go: NO_QUERIES },
+  },
+  {
+    name: 'query-by-time',
+    expectation: 'of two messages of a key the one is found whose store time lies within the bounds',
+    notApplicable: { go: NO_QUERIES },
+  },
+  {
+    name: 'query-batch',
+    expectation: 'each message of a batch is found by its own key and id',
+    notApplicable: { go: NO_QUERIES },
+  },
+  {
+    name: 'query-after-sigterm',
+    expectation: 'messages from before and after a restart are found by key',
+    cluster: 'own',
+    notApplicable: { go: NO_QUERIES },
+  },
+  {
+    name: 'query-after-sigkill',
+    expectation: 'the same with kill -9',
+    cluster: 'own',
+    notApplicable: { go: NO_QUERIES },
+  },
+  {
+    name: 'trace-own-topic',
+    expectation:
+      'the trace of a send and of its consumption, in a topic of the user’s, is found by the message’s id and key',
+    run: 'trace',
+    notApplicable: { go: NO_QUERIES },
+  },
+  {
+    name: 'trace-system-topic',
+    expectation: 'the same in RMQ_SYS_TRACE_TOPIC',
+    cluster: 'own',
+    settings: { traceTopicEnable: 'true' },
+    notApplicable: { go: NO_QUERIES },
   },
   {
     name: 'binary-headers',

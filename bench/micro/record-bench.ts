@@ -7,7 +7,7 @@ import {
   recordSize,
   type RecordFields,
 } from '#src/message/stored-record.js';
-import { tagsCodeOfProperties } from '#src/message/tags-code.js';
+import { tagsCodeOfProperties } from '#src/message/record-properties.js';
 import type { MicroBenchmark } from './micro-benchmark.js';
 
 const HOST = Buffer.from([127, 0, 0, 1, 0, 0, 0x2a, 0x9f]);

@@ -19,6 +19,7 @@ import { ConsumerRelayProcessor, type ConsumerRelayProcessorDeps } from './proce
 import { ConsumerManageProcessor, type ConsumerManageProcessorDeps } from './processors/consumer-manage-processor.js';
 import { GroupAdminProcessor, type GroupAdminProcessorDeps } from './processors/group-admin-processor.js';
 import { createLockBatchMqProcessor, createUnlockBatchMqProcessor } from './processors/lock-batch-mq-processor.js';
+import { QueryMessageProcessor, type QueryMessageDeps } from './processors/query-message-processor.js';
 import { QueueOffsetProcessor } from './processors/queue-offset-processor.js';
 import {
   createGetAllConsumerOffsetProcessor,
@@ -41,6 +42,7 @@ export type AdminProcessorDeps = ClientManageProcessorDeps &
   ResetOffsetProcessorDeps &
   ConsumerRelayProcessorDeps &
   ConsumeStatsProcessorDeps &
+  QueryMessageDeps &
   BrokerConfigProcessorDeps &
   SlaveAdminProcessorDeps &
   RuntimeInfoSources & {
@@ -71,6 +73,7 @@ export function adminProcessors(deps: AdminProcessorDeps): ReadonlyMap<number, R
     [RequestCode.GET_MAX_OFFSET, queueOffsets.max],
     [RequestCode.GET_MIN_OFFSET, queueOffsets.min],
     [RequestCode.GET_EARLIEST_MSG_STORETIME, queueOffsets.earliestStoreTime],
+    [RequestCode.QUERY_MESSAGE, new QueryMessageProcessor(deps).process],
     [RequestCode.VIEW_MESSAGE_BY_ID, createViewMessageProcessor(deps.store)],
     [RequestCode.UPDATE_AND_CREATE_TOPIC, topics.update],
     [RequestCode.DELETE_TOPIC_IN_BROKER, topics.delete],

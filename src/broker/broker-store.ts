@@ -41,6 +41,9 @@ export function openBrokerStore(deps: BrokerStoreDeps): Promise<StoreClient> {
       maxMessageSizeBytes: config.maxMessageSize,
       maxOpenFiles: config.maxOpenStoreFiles,
       delayLevelsMs: DelayLevelTable.parse(config.messageDelayLevel).delaysMs,
+      messageIndexEnable: config.messageIndexEnable,
+      maxHashSlotNum: config.maxHashSlotNum,
+      maxIndexNum: config.maxIndexNum,
     },
     replication: {
       settings: haSettings(config),

@@ -132,8 +132,25 @@ const readKeys = {
     'Share of the memory, per cent, up to which a lag counts as in memory when a slave is suggested.',
     { max: 100, ...changeable, ...important },
   ),
-  messageIndexEnable: bool(true, 'Keep an index of keys.', { ...important, ...pending }),
-  defaultQueryMaxNum: int(32, 'Most messages of one query by key.', { min: 1, ...changeable, ...pending }),
+  messageIndexEnable: bool(
+    true,
+    'Keep an index of keys. Without it nothing is added; what the index holds is still found.',
+    important,
+  ),
+  maxHashSlotNum: int(
+    5_000_000,
+    'Slots of an index file; 4 bytes of memory each. A store keeps the number that it was made with.',
+    {
+      min: 1,
+      max: 100_000_000,
+    },
+  ),
+  maxIndexNum: int(20_000_000, 'Places of an index file, 20 bytes each; the first is never used. Likewise.', {
+    min: 2,
+    max: 100_000_000,
+  }),
+  maxMsgsNumBatch: int(64, 'Most messages of one query by key, whatever is asked for.', { ...changeable }),
+  defaultQueryMaxNum: int(32, 'Most messages of one query by unique key.', { min: 1, ...changeable }),
 };
 
 /** Replication. */

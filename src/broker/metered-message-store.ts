@@ -10,9 +10,11 @@ import {
   type BoundaryType,
   type GetResult,
   type MessageFilter,
+  type MessageQuery,
   type MessageStore,
   type MessageToStore,
   type PutResult,
+  type QueryResult,
   type QueueEntries,
   type StoreStats,
 } from '../workers/message-store.js';
@@ -99,6 +101,10 @@ export class MeteredMessageStore implements MessageStore {
 
   recordAt(physicalOffset: number): Promise<Buffer | undefined> {
     return this.#store.recordAt(physicalOffset);
+  }
+
+  queryMessage(query: MessageQuery): Promise<QueryResult> {
+    return this.#store.queryMessage(query);
   }
 
   queueIds(topic: string): number[] {

@@ -3,8 +3,9 @@
  * entry needs. Commitlog worker. Java: CommitLog.DefaultAppendMessageCallback.doAppend.
  */
 import { assert } from '../base/assert.js';
-import { type DelayLevelTable, tagsCodeOfRecord } from '../message/delay-level-table.js';
+import { type DelayLevelTable, dueTimestampOf } from '../message/delay-level-table.js';
 import { SysFlag, transactionTypeOf } from '../message/message-sys-flag.js';
+import { RecordProperties } from '../message/record-properties.js';
 import { emptyRecordParts, locateParts, RECORD, storeTimestampPosition, writeInt64 } from '../message/stored-record.js';
 import { bodyCrcOf } from './record-check.js';
 
@@ -15,6 +16,8 @@ export class RecordStamper {
   isQueued = true;
   /** Or when the message is due, if it is a delayed one. */
   tagsCode = 0;
+  /** Where tags and keys are in what was looked at. */
+  readonly properties = new RecordProperties();
   readonly #parts = emptyRecordParts();
   readonly #delayLevels: DelayLevelTable;
 
@@ -28,7 +31,9 @@ export class RecordStamper {
     this.sizeBytes = source.readInt32BE(position + RECORD.TOTAL_SIZE);
     const transactionType = transactionTypeOf(source.readInt32BE(position + RECORD.SYS_FLAG));
     this.isQueued = transactionType === 0 || transactionType === SysFlag.TRANSACTION_COMMIT;
-    this.tagsCode = tagsCodeOfRecord(source, this.#parts, storeTimestampMs, this.#delayLevels);
+    this.properties.locate(source, this.#parts.propertiesStart, this.#parts.propertiesEnd);
+    this.tagsCode =
+      dueTimestampOf(source, this.#parts, storeTimestampMs, this.#delayLevels) ?? this.properties.tagsCode(source);
   }
 
   /** Stamps the record that was looked at. */

@@ -4,8 +4,8 @@
  * Invariant: levels count from 1; level n waits in queue n-1 of SCHEDULE_TOPIC_XXXX, whatever the table says.
  */
 import { MessageConst, NAME_VALUE_SEPARATOR, propertyInBytes } from './message-properties.js';
+import { tagsCodeOfProperties } from './record-properties.js';
 import type { RecordParts } from './stored-record.js';
-import { tagsCodeOfProperties } from './tags-code.js';
 
 /** The topic in which messages wait for their time. Java: TopicValidator.RMQ_SYS_SCHEDULE_TOPIC. */
 export const SCHEDULE_TOPIC = 'SCHEDULE_TOPIC_XXXX';
@@ -54,24 +54,36 @@ export function parseDelayLevel(text: string): number | undefined {
   return level === (level | 0) ? level : undefined;
 }
 
+/** When a record that waits in SCHEDULE_TOPIC_XXXX is due, ms; undefined for any other record. */
+export function dueTimestampOf(
+  source: Buffer,
+  { topicStart, topicEnd, propertiesStart, propertiesEnd }: RecordParts,
+  storeTimestampMs: number,
+  levels: DelayLevelTable,
+): number | undefined {
+  // Hot: other topics are told apart by their length.
+  const isScheduled =
+    topicEnd - topicStart === SCHEDULE_TOPIC_BYTES.length &&
+    source.compare(SCHEDULE_TOPIC_BYTES, 0, SCHEDULE_TOPIC_BYTES.length, topicStart, topicEnd) === 0;
+  if (!isScheduled) return undefined;
+  const delay = propertyInBytes(source, propertiesStart, propertiesEnd, DELAY_NEEDLE);
+  const level = delay === undefined ? undefined : parseDelayLevel(delay);
+  return level === undefined || level <= 0 ? undefined : levels.deliverTimestampMs(level, storeTimestampMs);
+}
+
 /**
  * What the consume-queue entry of a record holds as its tags code: the hash of its tags, or when it is due if it waits in
  * SCHEDULE_TOPIC_XXXX. Java: CommitLog.checkMessageAndReturnSize.
  */
 export function tagsCodeOfRecord(
   source: Buffer,
-  { topicStart, topicEnd, propertiesStart, propertiesEnd }: RecordParts,
+  parts: RecordParts,
   storeTimestampMs: number,
   levels: DelayLevelTable,
 ): number {
-  // Hot: other topics are told apart by their length.
-  const isScheduled =
-    topicEnd - topicStart === SCHEDULE_TOPIC_BYTES.length &&
-    source.compare(SCHEDULE_TOPIC_BYTES, 0, SCHEDULE_TOPIC_BYTES.length, topicStart, topicEnd) === 0;
-  if (isScheduled) {
-    const delay = propertyInBytes(source, propertiesStart, propertiesEnd, DELAY_NEEDLE);
-    const level = delay === undefined ? undefined : parseDelayLevel(delay);
-    if (level !== undefined && level > 0) return levels.deliverTimestampMs(level, storeTimestampMs);
-  }
-  return tagsCodeOfProperties(source, propertiesStart, propertiesEnd);
+  const { propertiesStart, propertiesEnd } = parts;
+  return (
+    dueTimestampOf(source, parts, storeTimestampMs, levels) ??
+    tagsCodeOfProperties(source, propertiesStart, propertiesEnd)
+  );
 }

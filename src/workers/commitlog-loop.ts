@@ -72,8 +72,10 @@ export class CommitlogLoop {
 
   #handleControlMessages(): void {
     this.#received ??= this.#parts.receive();
-    if (this.#received === undefined) return;
-    // There is one message, and it is the last.
-    this.#isStopping = true;
+    const message = this.#received;
+    this.#received = undefined;
+    if (message === undefined) return;
+    if (message.type === 'stop') this.#isStopping = true;
+    else this.#parts.store.answerIndex(message.id, message.keyHash);
   }
 }

@@ -11,6 +11,7 @@ import type { FileSystem } from '../commitlog/file-system.js';
 import { StoreCheckpoint } from '../commitlog/store-checkpoint.js';
 import type { Clock } from '../base/clock.js';
 import type { ConsumeQueueSet } from '../consumequeue/consume-queue-set.js';
+import type { IndexFileState, IndexSet } from '../index/index-set.js';
 import { Doorbell } from '../ring/doorbell.js';
 import { DelayLevelTable } from '../message/delay-level-table.js';
 import { LogTailWindowWriter } from '../ring/log-tail-window.js';
@@ -18,6 +19,7 @@ import { RequestRingConsumer } from '../ring/request-ring.js';
 import { ResultRingProducer } from '../ring/result-ring.js';
 import { StatusWord, StoreStatusPage } from '../ring/store-status-page.js';
 import type { FromWorker, QueueState, StoreMemory, StoreSettings } from './control-message.js';
+import { IndexWriter } from './index-writer.js';
 import { ReplicaDrain } from './replica-drain.js';
 import { ReplicaQueues } from './replica-queues.js';
 import { RingDrain } from './ring-drain.js';
@@ -50,6 +52,8 @@ export class CommitlogStore {
   readonly #queues: ConsumeQueueSet;
   readonly #recovered: RecoveredStore;
   readonly #abort: AbortFile;
+  readonly #index: IndexSet;
+  readonly #post: (message: FromWorker) => void;
 
   private constructor(
     options: CommitlogStoreOptions,
@@ -58,7 +62,9 @@ export class CommitlogStore {
     abort: AbortFile,
   ) {
     const { memory, settings, clock, post } = options;
-    const { segments, queues, endOffset, last } = recovered;
+    const { segments, queues, index, endOffset, last } = recovered;
+    this.#index = index;
+    this.#post = post;
     this.#recovered = recovered;
     this.#queues = queues;
     this.#abort = abort;
@@ -82,6 +88,7 @@ export class CommitlogStore {
       segments,
       appender,
       queues,
+      index: settings.messageIndexEnable ? new IndexWriter(index) : undefined,
       refusal,
       onTopicDeleted: (id, error) => post({ type: 'topicDeleted', id, error }),
       isSyncFlush,
@@ -112,7 +119,7 @@ export class CommitlogStore {
           });
     const { onOperationEnd } = options;
     this.flusher = new StoreFlusher(
-      { settings, segments, appender, queues, checkpoint, drain, status, refusal, onOperationEnd },
+      { settings, segments, appender, queues, index, checkpoint, drain, status, refusal, onOperationEnd },
       clock.monotonicMs(),
     );
   }
@@ -131,6 +138,7 @@ export class CommitlogStore {
       settings,
       checkpoint: checkpoint.fields,
       wasCleanStop,
+      clock: options.clock,
       onProgress: (doneBytes, totalBytes) => post({ type: 'recovering', doneBytes, totalBytes }),
       warn: (message) => post({ type: 'log', level: 'warn', message }),
       ...(options.poolBytesMin === undefined ? {} : { poolBytesMin: options.poolBytesMin }),
@@ -141,11 +149,23 @@ export class CommitlogStore {
     return store;
   }
 
+  /** Answers `askIndex`. */
+  answerIndex(id: number, keyHash: number): void {
+    let states: readonly IndexFileState[] | string;
+    try {
+      states = this.#index.states(keyHash);
+    } catch (error) {
+      states = `cannot write the index: ${error instanceof Error ? error.message : String(error)}`;
+    }
+    this.#post({ type: 'indexStates', id, states });
+  }
+
   /** Ends in order: what was accepted is on disk, and `abort` goes. It stays when something could not be written. */
   async close(): Promise<void> {
     const isOnDisk = await this.flusher.finish();
     this.#recovered.segments.close();
     this.#queues.close();
+    this.#index.close();
     if (isOnDisk) this.#abort.remove();
   }
 
@@ -154,5 +174,6 @@ export class CommitlogStore {
     await this.flusher.idle();
     this.#recovered.segments.close();
     this.#queues.close();
+    this.#index.close();
   }
 }

@@ -5,6 +5,7 @@
 import { Packr } from 'msgpackr';
 
 import type { LogLevel } from '../base/log.js';
+import type { IndexFileState } from '../index/index-set.js';
 
 const packr = new Packr({ useRecords: true, moreTypes: false });
 
@@ -22,6 +23,10 @@ export interface StoreSettings {
   readonly maxOpenFiles: number;
   /** The delay of each level of delayed messages, ms, from level 1 on. Java: messageDelayLevel. */
   readonly delayLevelsMs: readonly number[];
+  /** False: no keys are added to the index; what it holds can be searched. */
+  readonly messageIndexEnable: boolean;
+  readonly maxHashSlotNum: number;
+  readonly maxIndexNum: number;
 }
 
 /** Shared memory of replication. */
@@ -56,9 +61,10 @@ export interface OpenedQueue extends QueueState {
 }
 
 /** Main thread → worker. What must keep its place among puts goes through the request ring instead. */
-export interface ToWorker {
-  readonly type: 'stop';
-}
+export type ToWorker =
+  | { readonly type: 'stop' }
+  /** Asks where a search for this key begins; answered with `indexStates`, after all that was answered before has its entries in files. */
+  | { readonly type: 'askIndex'; readonly id: number; readonly keyHash: number };
 
 /** Worker → main thread. */
 export type FromWorker =
@@ -70,6 +76,8 @@ export type FromWorker =
   | { readonly type: 'queueOpened'; readonly queue: OpenedQueue }
   /** Writes are refused from now on with `reason` (`undefined`: accepted again). */
   | { readonly type: 'refuseWrites'; readonly reason: string | undefined }
+  /** The index's files, or why they cannot be searched. */
+  | { readonly type: 'indexStates'; readonly id: number; readonly states: readonly IndexFileState[] | string }
   | { readonly type: 'log'; readonly level: LogLevel; readonly message: string }
   /** Everything accepted is answered, flushed and closed; the thread ends by itself. */
   | { readonly type: 'stopped' };

@@ -107,6 +107,28 @@ export interface QueueEntries {
   readonly nextOffset: number;
 }
 
+/** Which messages of a key are wanted. */
+export interface MessageQuery {
+  readonly topic: string;
+  readonly key: string;
+  /** Most messages; past it the oldest are left out. */
+  readonly countMax: number;
+  /** Store times, to the second. */
+  readonly beginTimestampMs: number;
+  readonly endTimestampMs: number;
+  /** `T`: the key is a message's tags. */
+  readonly indexType: string | undefined;
+}
+
+/** Java: QueryMessageResult. */
+export interface QueryResult {
+  /** Whole stored records, the oldest first. Empty when nothing was found. */
+  readonly body: Buffer;
+  /** Of the last message that the index holds; 0 when nothing was found. */
+  readonly indexLastUpdateTimestampMs: number;
+  readonly indexLastUpdatePhysicalOffset: number;
+}
+
 /** True when a message with this tags code (Java string hash, or a delivery time for delayed ones) is wanted. */
 export type TagsCodeFilter = (tagsCode: number) => boolean;
 
@@ -167,6 +189,8 @@ export interface MessageStore {
   offsetByTimestamp(topic: string, queueId: number, timestampMs: number, boundary: BoundaryType): Promise<number>;
   /** The stored record that begins at `physicalOffset`, or undefined if there is none. */
   recordAt(physicalOffset: number): Promise<Buffer | undefined>;
+  /** Messages of a key, those that are answered for included; among them may be ones of other keys with the same hash. Java: queryMessage. */
+  queryMessage(query: MessageQuery): Promise<QueryResult>;
   /** Queue ids of the topic that have a consume queue, ascending. */
   queueIds(topic: string): number[];
   /** Forgets the queues of topics and deletes their consume-queue files. */

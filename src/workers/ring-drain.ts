@@ -16,6 +16,7 @@ import { ENTRY, EntryKind, type RequestRingConsumer } from '../ring/request-ring
 import { emptyStoredResult, type ResultRingProducer, type StoredResult } from '../ring/result-ring.js';
 import { StatusWord, type StoreStatusPage } from '../ring/store-status-page.js';
 import { PutStatus } from './message-store.js';
+import type { IndexWriter } from './index-writer.js';
 import type { WriteRefusal } from './write-refusal.js';
 
 /** Most bytes between two writes. More would make the first of them wait: 512 KiB of 1 KiB messages are about a millisecond. */
@@ -31,6 +32,8 @@ export interface RingDrainParts {
   readonly segments: SegmentSet;
   readonly appender: LogAppender;
   readonly queues: ConsumeQueueSet;
+  /** Undefined when no index is kept. */
+  readonly index: IndexWriter | undefined;
   readonly refusal: WriteRefusal;
   /** A DELETE_TOPIC entry is carried out, or has failed. */
   readonly onTopicDeleted: (id: number, error: string | undefined) => void;
@@ -47,6 +50,8 @@ interface PendingRecord {
   readonly result: StoredResult;
   /** Undefined when the record is in no queue. */
   queue: ConsumeQueueWriter | undefined;
+  /** Keys that the index writer keeps of it until the batch is answered. */
+  keyCount: number;
 }
 
 /** The way from the request ring to the log. */
@@ -145,7 +150,7 @@ export class RingDrain {
 
   /** Stamps the entry's records where they stand and copies them to the log's end. */
   #append(position: number, payloadBytes: number): void {
-    const { ring, appender, queues } = this.#parts;
+    const { ring, appender, queues, index } = this.#parts;
     const stamper = this.#stamper;
     const requestId = ring.bytes.readUInt32LE(position + ENTRY.REQUEST_ID);
     const queueKey = ring.bytes.readUInt32LE(position + ENTRY.QUEUE_KEY);
@@ -161,6 +166,8 @@ export class RingDrain {
       stamper.stamp(ring.bytes, at, queueOffset, physicalOffset, this.#storeTimestampMs);
       const pending = this.#nextPending();
       pending.queue = stamper.isQueued ? queue : undefined;
+      pending.keyCount =
+        index === undefined ? 0 : index.collect(ring.bytes, at, stamper.properties, queueKey, queue.topic);
       const { result } = pending;
       result.requestId = requestId;
       result.queueKey = queueKey;
@@ -206,6 +213,7 @@ export class RingDrain {
     // Bytes of the ring were copied to the window: the main thread may have them back.
     ring.release();
     if (this.#pendingCount > 0 || this.#refusedCount > 0) results.publish();
+    this.#index();
     this.#pendingCount = 0;
     this.#pendingBytes = 0;
     this.#refusedCount = 0;
@@ -270,8 +278,24 @@ export class RingDrain {
     status.set(StatusWord.dispatchedOffset, appender.writtenOffset);
   }
 
+  /** Keys of what is in the log go to the index, after the answers. */
+  #index(): void {
+    const { index, refusal } = this.#parts;
+    if (index === undefined) return;
+    try {
+      for (let i = 0; i < this.#pendingCount; i++) {
+        const pending = this.#pending[i];
+        if (pending !== undefined && pending.result.status !== PutStatus.SERVICE_NOT_AVAILABLE)
+          index.put(pending.keyCount, pending.result.physicalOffset, pending.result.storeTimestampMs);
+      }
+      index.endBatch();
+    } catch (error) {
+      refusal.refuseAfterWrite('the index', error);
+    }
+  }
+
   #nextPending(): PendingRecord {
     const index = this.#pendingCount++;
-    return (this.#pending[index] ??= { result: emptyStoredResult(), queue: undefined });
+    return (this.#pending[index] ??= { result: emptyStoredResult(), queue: undefined, keyCount: 0 });
   }
 }

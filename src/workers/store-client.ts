@@ -20,17 +20,20 @@ import { allocateResultRing, emptyStoredResult, NO_REQUEST_ID, ResultRingConsume
 import { allocateStoreStatusPage, StatusWord, StoreStatusPage } from '../ring/store-status-page.js';
 import type { StoreMemory, StoreSettings } from './control-message.js';
 import { FilteredReader } from './filtered-reader.js';
+import { IndexSearches } from './index-searches.js';
 import { MessageReader } from './message-reader.js';
 import {
   type ArrivalListener,
   type BoundaryType,
   type GetResult,
   type MessageFilter,
+  type MessageQuery,
   type MessageStore,
   type MessageToStore,
   type PutResult,
   PutStatus,
   type QueueEntries,
+  type QueryResult,
   type StoreStats,
 } from './message-store.js';
 import { allocateHaMemory, Replication, type ReplicationOptions } from './replication.js';
@@ -94,6 +97,7 @@ export class StoreClient implements MessageStore {
   readonly #offsetByTime: OffsetByTime;
   readonly #pool = new TaskPool();
   readonly #deletions = new TopicDeletions();
+  readonly #searches: IndexSearches;
   readonly #options: StoreClientOptions;
   readonly #lock: StoreLock;
   readonly #expiry: TimerHandle;
@@ -130,6 +134,12 @@ export class StoreClient implements MessageStore {
     this.#reader = new MessageReader(this.#window, this.#log, this.#consumeQueues);
     this.#filteredReader = new FilteredReader(this.#pool, this.#window, settings, consumeQueueFolder);
     this.#offsetByTime = new OffsetByTime(this.#pool, this.#reader, settings, consumeQueueFolder);
+    this.#searches = new IndexSearches({
+      settings,
+      pool: this.#pool,
+      askIndex: (id, keyHash) => this.#thread.askIndex(id, keyHash),
+      recordAt: (physicalOffset) => this.recordAt(physicalOffset),
+    });
     const workerUrl = options.workerUrl ?? COMMITLOG_WORKER_URL;
     this.#thread = new StoreThread(workerUrl, { settings, memory }, doorbell, options.logger, {
       onRefusal: (reason) => {
@@ -137,6 +147,7 @@ export class StoreClient implements MessageStore {
       },
       onTopicDeleted: (id, error) => this.#deletions.settle(id, error),
       onQueueOpened: (queue) => this.#queues.openAs(queue),
+      onIndexStates: (id, states) => this.#searches.settle(id, states),
       onFailure: (cause) => this.#onFailure(cause),
     });
     this.replication = new Replication(options.replication, memory, {
@@ -262,6 +273,10 @@ export class StoreClient implements MessageStore {
     return this.#log.recordAt(physicalOffset, sizeBytes);
   }
 
+  queryMessage(query: MessageQuery): Promise<QueryResult> {
+    return this.#searches.query(query);
+  }
+
   queueIds(topic: string): number[] {
     return this.#queues.queueIds(topic);
   }
@@ -298,6 +313,7 @@ export class StoreClient implements MessageStore {
   async #stop(): Promise<void> {
     this.#refusal ??= 'the broker is stopping';
     await this.#endWorker();
+    this.#searches.failAll(this.#refusal);
     this.#takeResults();
     this.#isPumping = false;
     this.#results.wake();
@@ -384,6 +400,7 @@ export class StoreClient implements MessageStore {
     this.#pending.failAll(this.#refusal);
     this.#deletions.failAll(this.#refusal);
     this.replication.transfer?.stop();
+    this.#searches.failAll(this.#refusal);
     this.#results.wake();
     this.#options.onFailure(cause);
   }

@@ -9,6 +9,7 @@ import type { LastRecord } from '../commitlog/record-dispatch.js';
 import type { SegmentSet } from '../commitlog/segment-set.js';
 import type { StoreCheckpoint } from '../commitlog/store-checkpoint.js';
 import type { ConsumeQueueSet } from '../consumequeue/consume-queue-set.js';
+import type { IndexSet } from '../index/index-set.js';
 import { StatusWord, type StoreStatusPage } from '../ring/store-status-page.js';
 import type { StoreSettings } from './control-message.js';
 import type { RingDrain } from './ring-drain.js';
@@ -27,6 +28,7 @@ export interface StoreFlusherParts {
   readonly segments: SegmentSet;
   readonly appender: LogAppender;
   readonly queues: ConsumeQueueSet;
+  readonly index: IndexSet;
   readonly checkpoint: StoreCheckpoint;
   readonly drain: RingDrain;
   readonly status: StoreStatusPage;
@@ -68,7 +70,8 @@ export class StoreFlusher {
 
   /** Time of the next thing to do; file operations that wait for another one are due at its end. */
   nextDueMs(): number {
-    const { segments, refusal } = this.#parts;
+    const { segments, refusal, index } = this.#parts;
+    if (index.isUnfinished && refusal.reason === undefined) return 0;
     let due = Number.POSITIVE_INFINITY;
     if (this.#hasUnwrittenEntries) due = Math.min(due, this.#nextRoundMs);
     if (refusal.mayPass) due = Math.min(due, this.#nextRetryMs);
@@ -81,6 +84,7 @@ export class StoreFlusher {
   /** Does what is due. `nowMs` is monotonic. */
   tick(nowMs: number): void {
     this.#stepRound(nowMs);
+    this.#stepIndex();
     if (this.#parts.refusal.mayPass && nowMs >= this.#nextRetryMs) this.#retry(nowMs);
     if (this.#operation === undefined) this.#begin(this.#nextOperation(nowMs));
   }
@@ -92,10 +96,11 @@ export class StoreFlusher {
 
   /** The end: everything written and on disk, the checkpoint too. False when something could not be. */
   async finish(): Promise<boolean> {
-    const { queues, segments, status, appender, refusal, drain } = this.#parts;
+    const { queues, index, segments, status, appender, refusal, drain } = this.#parts;
     await this.idle();
     if (refusal.reason !== undefined) return false;
     queues.writeAll();
+    index.writeAll();
     status.set(StatusWord.consumeQueueWrittenOffset, appender.writtenOffset);
     this.#queuedLast = { ...drain.last };
     segments.fdatasync();
@@ -124,7 +129,7 @@ export class StoreFlusher {
   }
 
   #stepRound(nowMs: number): void {
-    const { queues, appender, drain, status, refusal } = this.#parts;
+    const { queues, index, appender, drain, status, refusal } = this.#parts;
     if (nowMs < this.#nextRoundMs) return;
     if (!this.#isRoundOpen) {
       if (!this.#hasUnwrittenEntries) return;
@@ -135,8 +140,9 @@ export class StoreFlusher {
     }
     try {
       if (!queues.stepRound()) return;
+      index.write();
     } catch (error) {
-      refusal.refuseAfterWrite('a consume queue', error);
+      refusal.refuseAfterWrite('a consume queue or the index', error);
       this.#nextRoundMs = nowMs + RETRY_INTERVAL_MS;
       return;
     }
@@ -144,6 +150,17 @@ export class StoreFlusher {
     this.#nextRoundMs = nowMs + this.#parts.settings.flushIntervalConsumeQueueMs;
     this.#queuedLast = this.#roundLast;
     status.set(StatusWord.consumeQueueWrittenOffset, this.#roundOffset);
+  }
+
+  /** A full index file gets its slots a part at a time, for which no message waits. */
+  #stepIndex(): void {
+    const { index, refusal } = this.#parts;
+    if (!index.isUnfinished || refusal.reason !== undefined) return;
+    try {
+      index.step();
+    } catch (error) {
+      refusal.refuseAfterWrite('the index', error);
+    }
   }
 
   /** Zeros take the room that messages need, and overwrite what the failed write may have left. */
@@ -209,12 +226,14 @@ export class StoreFlusher {
   }
 
   async #saveCheckpoint(): Promise<void> {
-    const { queues, checkpoint, drain, status } = this.#parts;
+    const { queues, index, checkpoint, drain, status } = this.#parts;
     const queued = this.#queuedLast;
     const queuedOffset = status.get(StatusWord.consumeQueueWrittenOffset);
     const { storeTimestampMs } = drain.last;
     await queues.fdatasyncLater();
+    await index.fdatasyncLater();
     const { fields } = checkpoint;
+    fields.indexMsgTimestamp = index.safeTimestampMs;
     fields.physicMsgTimestamp = Math.max(
       fields.physicMsgTimestamp,
       Math.min(storeTimestampMs, queued.storeTimestampMs),

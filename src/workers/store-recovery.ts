@@ -1,12 +1,14 @@
 /**
- * Brings log and consume queues to one state at start: the log is checked and cut at its last whole record, queues are cut and filled again
- * from the log. Commitlog worker. Java: DefaultMessageStore.recover.
+ * Brings log, consume queues and index to one state at start: the log is checked and cut at its last whole record, queues and index are cut and
+ * filled again from the log. Commitlog worker. Java: DefaultMessageStore.recover.
  * Invariant: afterwards every queued record of the log has exactly one entry, at its queueOffset, and no entry points past the log's end.
  */
 import { join } from 'node:path';
 
 import { assert } from '../base/assert.js';
+import type { Clock } from '../base/clock.js';
 import type { FileSystem } from '../commitlog/file-system.js';
+import { KeyDispatch, type KeySink, replayKeys } from '../commitlog/key-dispatch.js';
 import { type DispatchSink, type LastRecord, RecordDispatch, replayBatch } from '../commitlog/record-dispatch.js';
 import { planRecovery, type RecoveryPlan } from '../commitlog/recovery-plan.js';
 import { scanSegment, type SegmentScanEnd, type SegmentScanRange } from '../commitlog/segment-scan.js';
@@ -16,7 +18,9 @@ import { ConsumeQueueFiles } from '../consumequeue/consume-queue-files.js';
 import { recoverConsumeQueues } from '../consumequeue/consume-queue-recovery.js';
 import { ConsumeQueueSet } from '../consumequeue/consume-queue-set.js';
 import { DelayLevelTable } from '../message/delay-level-table.js';
+import type { IndexSet } from '../index/index-set.js';
 import type { StoreSettings } from './control-message.js';
+import { openIndex } from './index-recovery.js';
 import type { RecoveryTask, RecoveryTaskResult } from './recovery-task.js';
 import { TaskPool } from './task-pool.js';
 
@@ -31,6 +35,7 @@ export interface StoreRecoveryOptions {
   readonly settings: StoreSettings;
   readonly checkpoint: CheckpointFields;
   readonly wasCleanStop: boolean;
+  readonly clock: Clock;
   /** Called after each segment. */
   readonly onProgress: (doneBytes: number, totalBytes: number) => void;
   /** Called with what an operator should know. */
@@ -43,6 +48,7 @@ export interface StoreRecoveryOptions {
 export interface RecoveredStore {
   readonly segments: SegmentSet;
   readonly queues: ConsumeQueueSet;
+  readonly index: IndexSet;
   readonly endOffset: number;
   readonly last: LastRecord;
 }
@@ -52,20 +58,30 @@ export async function recoverStore(options: StoreRecoveryOptions): Promise<Recov
   const { files, settings, wasCleanStop, warn } = options;
   const segments = new SegmentSet(files, settings.storePathCommitLog, settings.mappedFileSizeCommitLog);
   segments.load();
-  const { plan, queues } = planWithQueues(options, segments);
-  const log = await checkLog(options, segments, plan, restoreTo(queues));
+  const { plan: queuePlan, queues } = planWithQueues(options, segments);
+  const { index, dispatchFrom: indexFrom, plan } = openIndex(options, segments, queuePlan);
+  const restore: Restore = {
+    dispatchFrom: plan.dispatchFrom,
+    sink: restoreTo(queues),
+    indexFrom,
+    keySink: (keyHash, physicalOffset, storeTimestampMs) => index.restore(keyHash, physicalOffset, storeTimestampMs),
+  };
+  const log = await checkLog(options, segments, plan.checkFrom, restore);
+  index.cut(log.endOffset);
+  index.write();
   segments.cut(log.endOffset, wasCleanStop && log.isClean);
   if (log.endOffset >= plan.dispatchFrom) {
     if (queues.missingEntries > 0)
       warn(`${queues.missingEntries} consume-queue entries are missing and stand as blanks`);
     queues.writeAll();
-    return { segments, queues, endOffset: log.endOffset, last: log.last };
+    return { segments, queues, index, endOffset: log.endOffset, last: log.last };
   }
   // The log ends before what the checkpoint said was on disk: a disk that lies, or damage. Nothing was dispatched.
   warn(
     `the log ends at ${log.endOffset}, before ${plan.dispatchFrom} which the checkpoint says was on disk: records are lost`,
   );
-  return { segments, queues: loadQueues(options, segments, log.endOffset), endOffset: log.endOffset, last: log.last };
+  const cutQueues = loadQueues(options, segments, log.endOffset);
+  return { segments, queues: cutQueues, index, endOffset: log.endOffset, last: log.last };
 }
 
 /** Queues whose folder is gone while there is a log are made again from its beginning. */
@@ -107,6 +123,14 @@ function restoreTo(queues: ConsumeQueueSet): DispatchSink {
     queues.restore(topic, queueId, queueOffset, physicalOffset, sizeBytes, tagsCode);
 }
 
+/** What of the records that are checked goes where. */
+interface Restore {
+  readonly dispatchFrom: number;
+  readonly sink: DispatchSink;
+  readonly indexFrom: number;
+  readonly keySink: KeySink;
+}
+
 interface CheckedLog {
   readonly endOffset: number;
   readonly isClean: boolean;
@@ -117,20 +141,20 @@ type CheckedSegment =
   | RecoveryTaskResult
   | { readonly end: SegmentScanEnd; readonly last: LastRecord; readonly batch: undefined };
 
-/** Checks from `plan.checkFrom` to the first thing that is not a whole record. */
+/** Checks from `checkFrom` to the first thing that is not a whole record. */
 async function checkLog(
   options: StoreRecoveryOptions,
   segments: SegmentSet,
-  plan: RecoveryPlan,
-  sink: DispatchSink,
+  checkFrom: number,
+  restore: Restore,
 ): Promise<CheckedLog> {
-  const ranges = rangesFrom(segments, plan.checkFrom);
+  const ranges = rangesFrom(segments, checkFrom);
   const totalBytes = ranges.reduce((sum, range) => sum + range.startOffset + range.sizeBytes - range.fromOffset, 0);
   const usePool = ranges.length > 1 && totalBytes >= (options.poolBytesMin ?? POOL_BYTES_MIN);
   const pool = usePool ? new TaskPool() : undefined;
   try {
-    return await checkRanges(options, ranges, totalBytes, sink, (range) =>
-      checkRange(options, pool, range, plan, sink),
+    return await checkRanges(options, ranges, totalBytes, restore, (range) =>
+      checkRange(options, pool, range, restore),
     );
   } finally {
     await pool?.close();
@@ -141,7 +165,7 @@ async function checkRanges(
   options: StoreRecoveryOptions,
   ranges: readonly SegmentScanRange[],
   totalBytes: number,
-  sink: DispatchSink,
+  restore: Restore,
   check: (range: SegmentScanRange) => CheckedSegment | Promise<CheckedSegment>,
 ): Promise<CheckedLog> {
   const ahead: (CheckedSegment | Promise<CheckedSegment>)[] = [];
@@ -159,7 +183,10 @@ async function checkRanges(
     }
     const checked = await ahead.shift();
     assert(checked !== undefined, 'every range is checked once');
-    if (checked.batch !== undefined) replayBatch(checked.batch, sink);
+    if (checked.batch !== undefined) {
+      replayBatch(checked.batch, restore.sink);
+      replayKeys(checked.keys, restore.keySink);
+    }
     const last = checked.last.storeTimestampMs > 0 ? checked.last : log.last;
     log = { endOffset: checked.end.endOffset, isClean: checked.end.isClean, last };
     doneBytes += range.startOffset + range.sizeBytes - range.fromOffset;
@@ -179,16 +206,24 @@ function checkRange(
   { files, settings }: StoreRecoveryOptions,
   pool: TaskPool | undefined,
   range: SegmentScanRange,
-  plan: RecoveryPlan,
-  sink: DispatchSink,
+  restore: Restore,
 ): CheckedSegment | Promise<CheckedSegment> {
   if (pool !== undefined) {
     const url = new URL('./recovery-task.js', import.meta.url);
-    const task: RecoveryTask = { range, dispatchFrom: plan.dispatchFrom, delayLevelsMs: settings.delayLevelsMs };
+    const task: RecoveryTask = {
+      range,
+      dispatchFrom: restore.dispatchFrom,
+      indexFrom: restore.indexFrom,
+      delayLevelsMs: settings.delayLevelsMs,
+    };
     return pool.run<RecoveryTaskResult>(url, 'checkSegment', task);
   }
-  const dispatch = new RecordDispatch(plan.dispatchFrom, new DelayLevelTable(settings.delayLevelsMs), sink);
-  const end = scanSegment(files, range, dispatch.visit);
+  const dispatch = new RecordDispatch(restore.dispatchFrom, new DelayLevelTable(settings.delayLevelsMs), restore.sink);
+  const keys = new KeyDispatch(restore.indexFrom, restore.keySink);
+  const end = scanSegment(files, range, (source, position, physicalOffset, parts) => {
+    dispatch.visit(source, position, physicalOffset, parts);
+    keys.visit(source, position, physicalOffset, parts);
+  });
   return { end, last: dispatch.last, batch: undefined };
 }
 

@@ -5,6 +5,7 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 
 import type { Logger } from '../base/log.js';
+import type { IndexFileState } from '../index/index-set.js';
 import type { Doorbell } from '../ring/doorbell.js';
 import {
   decodeFromWorker,
@@ -28,6 +29,8 @@ export interface StoreThreadEvents {
   onTopicDeleted(id: number, error: string | undefined): void;
   /** A slave's worker gives results with a new key from now on. */
   onQueueOpened(queue: OpenedQueue): void;
+  /** The answer to `askIndex`. */
+  onIndexStates(id: number, states: readonly IndexFileState[] | string): void;
   /** The worker has ended without having been asked to. */
   onFailure(cause: Error): void;
 }
@@ -91,6 +94,11 @@ export class StoreThread {
     }
   }
 
+  /** Asks where a search of the index begins; `onIndexStates` is called with the same id. */
+  askIndex(id: number, keyHash: number): void {
+    this.#send({ type: 'askIndex', id, keyHash });
+  }
+
   /** Asks the worker to end in order and waits until its thread is gone. */
   async stop(): Promise<void> {
     if (!this.#stopRequested) {
@@ -131,6 +139,9 @@ export class StoreThread {
         break;
       case 'refuseWrites':
         this.#events.onRefusal(message.reason);
+        break;
+      case 'indexStates':
+        this.#events.onIndexStates(message.id, message.states);
         break;
       case 'log':
         if (message.level !== 'silent') this.#logger[message.level](message.message);

@@ -118,7 +118,7 @@ export class AdminBroker {
   }
 
   /** Stores one message of `topic` and settles when it is visible. */
-  put(topic: string, queueId: number, body = 'hello'): Promise<void> {
+  put(topic: string, queueId: number, body = 'hello', properties = ''): Promise<void> {
     const message = {
       topic,
       queueId,
@@ -129,7 +129,7 @@ export class AdminBroker {
       reconsumeTimes: 0,
       preparedTransactionOffset: 0,
       body: Buffer.from(body),
-      properties: '',
+      properties,
     };
     return new Promise((resolve) => this.store.putMessage(message, () => resolve()));
   }

@@ -20,14 +20,17 @@ import {
   type ArrivalListener,
   type BoundaryType,
   type GetResult,
+  type MessageQuery,
   type MessageStore,
   type MessageToStore,
   type PutResult,
+  type QueryResult,
   type QueueEntries,
   type QueueEntry,
   type StoreStats,
   type MessageFilter,
 } from '#src/workers/message-store.js';
+import { queryRecords } from './memory-query.js';
 
 const STORE_HOST = Buffer.from([127, 0, 0, 1, 0, 0, 0x2a, 0x9f]);
 const NO_BYTES = Buffer.alloc(0);
@@ -194,6 +197,10 @@ export class MemoryMessageStore implements MessageStore {
 
   recordAt(physicalOffset: number): Promise<Buffer | undefined> {
     return Promise.resolve(this.#log.get(physicalOffset)?.record);
+  }
+
+  queryMessage(query: MessageQuery): Promise<QueryResult> {
+    return Promise.resolve(queryRecords(this.#log.values(), query));
   }
 
   queueIds(topic: string): number[] {

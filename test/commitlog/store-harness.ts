@@ -66,6 +66,9 @@ export function settingsFor(folder: string, overrides: Partial<StoreSettings> = 
     maxMessageSizeBytes: 4 * 1024 * 1024,
     maxOpenFiles: 4,
     delayLevelsMs: DELAYS_MS,
+    messageIndexEnable: true,
+    maxHashSlotNum: 7,
+    maxIndexNum: 16,
     ...overrides,
   };
 }

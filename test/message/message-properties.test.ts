@@ -10,7 +10,8 @@ import {
   propertiesToString,
   removeProperty,
 } from '#src/message/message-properties.js';
-import { javaStringHash, tagsCodeOfProperties } from '#src/message/tags-code.js';
+import { tagsCodeOfProperties } from '#src/message/record-properties.js';
+import { javaStringHash } from '#src/message/tags-code.js';
 
 import { suite } from '../suite.js';
 

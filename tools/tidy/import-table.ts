@@ -12,9 +12,9 @@ export const IMPORT_TABLE: Readonly<Record<string, readonly string[]>> = {
   // Compiles filter expressions on whatever thread looks at messages: the main thread and the pool.
   filter: ['base', 'message'],
   commitlog: ['base', 'message', 'ring'],
-  // Both belong to the commitlog worker and reach the disk through one interface.
+  // These belong to the commitlog worker and reach the disk through one interface.
   consumequeue: ['base', 'message', 'ring', 'commitlog/file-system'],
-  index: ['base', 'message', 'ring'],
+  index: ['base', 'message', 'ring', 'commitlog/file-system'],
   ha: ['base', 'message', 'ring', 'commitlog'],
   // The store's front encodes records, which is why it needs `message`.
   workers: ['base', 'message', 'filter', 'ring', 'commitlog', 'consumequeue', 'index', 'ha'],

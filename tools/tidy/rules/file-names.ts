@@ -4,7 +4,9 @@ import { posix } from 'node:path';
 import type { Project, Rule } from '../project.js';
 
 const KEBAB_CASE = /^[a-z0-9]+(-[a-z0-9]+)*(\.test|\.d)?\.ts$/;
-const DRAWERS = new Set(['util', 'utils', 'helper', 'helpers', 'common', 'misc', 'impl', 'index']);
+const DRAWERS = new Set(['util', 'utils', 'helper', 'helpers', 'common', 'misc', 'impl']);
+/** A file of exports and no more; as a part of a name, it is RocketMQ's index of keys. */
+const BARREL = 'index';
 const FACE_OF_THE_PACKAGE = 'src/index.ts';
 
 /** Kebab-case, and not called after nothing. */
@@ -15,7 +17,8 @@ export const fileNames: Rule = {
       if (path === FACE_OF_THE_PACKAGE) continue;
       const name = posix.basename(path);
       if (!KEBAB_CASE.test(name)) yield { path, line: 1, text: 'the name is not kebab-case' };
-      const drawer = name.split(/[-.]/).find((word) => DRAWERS.has(word));
+      const words = name.split(/[-.]/);
+      const drawer = words[1] === 'ts' && words[0] === BARREL ? BARREL : words.find((word) => DRAWERS.has(word));
       if (drawer !== undefined) yield { path, line: 1, text: `a file is not called ${drawer}` };
     }
   },

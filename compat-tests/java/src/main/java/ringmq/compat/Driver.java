@@ -34,6 +34,7 @@ public final class Driver {
         ResetCases.register(CASES);
         ConsumerCases.register(CASES);
         ReplicationCases.register(CASES);
+        QueryCases.register(CASES);
     }
 
     private Driver() {

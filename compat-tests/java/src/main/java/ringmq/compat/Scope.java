@@ -100,6 +100,23 @@ final class Scope implements AutoCloseable {
         return producer;
     }
 
+    /** As {@link #newProducer}, writing a trace of what it sends to a topic, or to the system's own if that is null. */
+    DefaultMQProducer newTracingProducer(String traceTopic) {
+        DefaultMQProducer producer = new DefaultMQProducer("producer_" + parameter("id"), true, traceTopic);
+        aim(producer);
+        producer.setSendMsgTimeout(10_000);
+        closers.push(producer::shutdown);
+        return producer;
+    }
+
+    /** As {@link #newPushConsumer}, likewise. */
+    DefaultMQPushConsumer newTracingConsumer(String group, String traceTopic) {
+        DefaultMQPushConsumer consumer = new DefaultMQPushConsumer(group, true, traceTopic);
+        aim(consumer);
+        closers.push(consumer::shutdown);
+        return consumer;
+    }
+
     DefaultMQPushConsumer newPushConsumer(String group) {
         DefaultMQPushConsumer consumer = new DefaultMQPushConsumer(group);
         aim(consumer);
