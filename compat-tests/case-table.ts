@@ -3,51 +3,15 @@
  * What a case does is written once for each client library under its `run` name. Every case passes against Apache's own broker
  * (`--target apache`); one that does not is a wrong case.
  */
-import type { ClientLanguage } from './client-table.js';
-
-/**
- * The servers a case runs against. `shared`: the target with default settings, used by all. `own`: a target of its own that is restarted.
- * The mixed ones put one server of each maker together. The last three are a NameServer, a master and a slave of their own.
- */
-export type CaseCluster =
-  | 'shared'
-  | 'own'
-  | 'apache-broker'
-  | 'apache-namesrv'
-  | 'replicated'
-  | 'apache-slave'
-  | 'apache-master';
-
-/** One row of the matrix. */
-export interface CompatCase {
-  readonly name: string;
-  /** What must come out, in a sentence for the results page. */
-  readonly expectation: string;
-  /** The name the drivers know it by, if another. */
-  readonly run?: string;
-  readonly cluster?: CaseCluster;
-  /** Broker keys of an `own` cluster, or of the master of a replicated one. */
-  readonly settings?: Readonly<Record<string, string>>;
-  readonly serialisation?: 'ROCKETMQ';
-  /** Why a client library cannot run it. */
-  readonly notApplicable?: Readonly<Partial<Record<ClientLanguage, string>>>;
-  readonly timeoutMs?: number;
-}
+import type { CompatCase } from './compat-case.js';
+import { FILTER_CASES } from './filter-cases.js';
+import { QUERY_CASES } from './query-cases.js';
+import { TRANSACTION_CASES } from './transaction-cases.js';
 
 const NO_LITE_PULL = 'the Go client has no lite pull consumer';
 const NO_ADMIN = 'the Go admin client knows topics only';
 const ENOUGH_BY_JAVA = 'replication is between brokers: the Java clients are enough to send and to consume';
-const NO_QUERIES = 'the Go client has no queries by key';
 const NO_RAW_REQUESTS = 'the Go client sends no requests of which it does not know the answer';
-
-/** Short times; Apache's broker writes op messages every 3 s otherwise, and would ask about what has ended. */
-const TRANSACTION_SETTINGS = {
-  transactionTimeOut: '2000',
-  transactionCheckInterval: '2000',
-  transactionOpBatchInterval: '100',
-};
-const NO_CHECK_OF_EXPRESSIONS = 'the Go client does not have its expressions checked before it starts';
-const FILTERING = { enablePropertyFilter: 'true' } as const;
 
 /** Every row of the matrix, in its order. */
 export const CASES: readonly CompatCase[] = [
@@ -143,41 +107,7 @@ export const CASES: readonly CompatCase[] = [
     notApplicable: { go: 'the Go admin client knows topics only' },
   },
   { name: 'admin-delete-topic', expectation: 'a deleted topic is gone; made again, it holds the new messages only' },
-  {
-    name: 'transaction-ends',
-    expectation: '50 committed messages are consumed once each, as they were sent, 50 rolled back ones never',
-  },
-  {
-    name: 'transaction-asked',
-    expectation: 'transactions of an unknown outcome are asked about, and committed or rolled back by the answer',
-    cluster: 'own',
-    settings: TRANSACTION_SETTINGS,
-  },
-  {
-    name: 'transaction-producer-gone',
-    expectation: 'those of a producer that is gone are decided by another of its group',
-    cluster: 'own',
-    settings: TRANSACTION_SETTINGS,
-  },
-  {
-    name: 'transaction-immunity',
-    expectation: 'one with CHECK_IMMUNITY_TIME_IN_SECONDS is not asked about before that',
-    cluster: 'own',
-    settings: TRANSACTION_SETTINGS,
-  },
-  {
-    name: 'transaction-given-up',
-    expectation: 'after transactionCheckMax questions the message is in TRANS_CHECK_MAX_TIME_TOPIC',
-    cluster: 'own',
-    settings: { ...TRANSACTION_SETTINGS, transactionCheckMax: '2' },
-  },
-  {
-    name: 'transaction-restart',
-    expectation: 'kill -9 between the half messages and their ends: what is undecided is asked about',
-    cluster: 'own',
-    // Each round counts, also while the producers have not come back.
-    settings: { ...TRANSACTION_SETTINGS, transactionCheckMax: '1000' },
-  },
+  ...TRANSACTION_CASES,
   {
     name: 'restart-sigterm',
     expectation:
@@ -231,97 +161,8 @@ export const CASES: readonly CompatCase[] = [
     expectation: 'what an orderly consumer gives up is a dead letter at once',
     notApplicable: { go: 'the Go client hands such messages back at level -1, which is the case before' },
   },
-  {
-    name: 'filter-push',
-    expectation:
-      'exactly their messages for six SQL92 expressions: numbers, text, IS NULL, BETWEEN, IN, CONTAINS, TRUE and FALSE',
-    cluster: 'own',
-    settings: FILTERING,
-  },
-  {
-    name: 'filter-wrong',
-    expectation: 'a consumer with a wrong expression does not start: SUBSCRIPTION_PARSE_FAILED, line and column named',
-    cluster: 'own',
-    settings: FILTERING,
-    notApplicable: { go: NO_CHECK_OF_EXPRESSIONS },
-  },
-  {
-    name: 'filter-off',
-    expectation: 'without enablePropertyFilter SQL92 expressions are refused at the start and in pulls',
-    notApplicable: { go: NO_CHECK_OF_EXPRESSIONS },
-  },
-  {
-    name: 'filter-pull',
-    expectation: 'the pull consumer gets pages by expression, with bounds and statuses',
-    cluster: 'own',
-    settings: FILTERING,
-    notApplicable: { go: 'a pull of the Go client’s pull consumer carries tags only' },
-  },
-  {
-    name: 'filter-batch',
-    expectation: 'messages of a batch are filtered each by its own properties',
-    cluster: 'own',
-    settings: FILTERING,
-  },
-  {
-    name: 'filter-wakes',
-    expectation: 'a waiting consumer has a wanted message within 2 s of its sending, among others that are not',
-    cluster: 'own',
-    settings: FILTERING,
-  },
-  {
-    name: 'filter-backlog',
-    expectation: '14 of 10,000 messages are found after the broker was restarted',
-    cluster: 'own',
-    settings: FILTERING,
-  },
-  {
-    name: 'query-by-key',
-    expectation:
-      'a message is found at once by each of its keys, within its topic; the newest of too many; nothing by others',
-    notApplicable: { go: NO_QUERIES },
-  },
-  {
-    name: 'query-by-unique-key',
-    expectation: 'a message is viewed by the id that its producer gave it, and by its offset id',
-    notApplicable: { go: NO_QUERIES },
-  },
-  {
-    name: 'query-by-time',
-    expectation: 'of two messages of a key the one is found whose store time lies within the bounds',
-    notApplicable: { go: NO_QUERIES },
-  },
-  {
-    name: 'query-batch',
-    expectation: 'each message of a batch is found by its own key and id',
-    notApplicable: { go: NO_QUERIES },
-  },
-  {
-    name: 'query-after-sigterm',
-    expectation: 'messages from before and after a restart are found by key',
-    cluster: 'own',
-    notApplicable: { go: NO_QUERIES },
-  },
-  {
-    name: 'query-after-sigkill',
-    expectation: 'the same with kill -9',
-    cluster: 'own',
-    notApplicable: { go: NO_QUERIES },
-  },
-  {
-    name: 'trace-own-topic',
-    expectation:
-      'the trace of a send and of its consumption, in a topic of the user’s, is found by the message’s id and key',
-    run: 'trace',
-    notApplicable: { go: NO_QUERIES },
-  },
-  {
-    name: 'trace-system-topic',
-    expectation: 'the same in RMQ_SYS_TRACE_TOPIC',
-    cluster: 'own',
-    settings: { traceTopicEnable: 'true' },
-    notApplicable: { go: NO_QUERIES },
-  },
+  ...FILTER_CASES,
+  ...QUERY_CASES,
   {
     name: 'binary-headers',
     expectation: 'sending, batches, push, pull and look-up with ROCKETMQ serialisation on the wire',

@@ -1,6 +1,6 @@
 /** One column of the matrix: a client through all the cases, one after another, each against the servers that it names. */
 import { join } from 'node:path';
-import type { CompatCase } from './case-table.js';
+import type { CompatCase } from './compat-case.js';
 import { ClientDriver, type Outcome } from './client-driver.js';
 import type { Client } from './client-table.js';
 import { Cluster } from './cluster.js';

@@ -1,5 +1,5 @@
 /** The servers that several cases and clients use together: each kind is started once, when first asked for, and stopped at the end. */
-import type { CaseCluster } from './case-table.js';
+import type { CaseCluster } from './compat-case.js';
 import { Cluster, type Makers } from './cluster.js';
 import type { ReplicationMakers } from './replicated-cluster.js';
 import type { ServerContext } from './servers.js';
