@@ -27,7 +27,6 @@ function message(properties: string, sysFlag = 0): MessageToStore {
 }
 
 function stored(properties: string): StoredMessage {
-  const { bornHost, ...rest } = message(properties);
   const place = { queueOffset: 5, physicalOffset: 600, storeTimestampMs: 12, storeHost: HOST };
   return {
     ...rest,
