@@ -28,16 +28,9 @@ function message(properties: string, sysFlag = 0): MessageToStore {
 
 function stored(properties: string): StoredMessage {
   const place = { queueOffset: 5, physicalOffset: 600, storeTimestampMs: 12, storeHost: HOST };
-  return {
-    ...rest,
-    ...place,
-    bodyCrc: 0,
-    bornHost: HOST,
-    body: BODY,
-    preparedTransactionOffset: 9,
-    topic: 'SCHEDULE_TOPIC_XXXX',
-    queueId: 0,
-  };
+  const bytes = { bornHost: HOST, body: BODY, bodyCrc: 0 };
+  const waiting = { preparedTransactionOffset: 9, topic: 'SCHEDULE_TOPIC_XXXX', queueId: 0 };
+  return { ...message(properties), ...place, ...bytes, ...waiting };
 }
 
 test('goes to the queue of its level and remembers where it belongs', () => {
