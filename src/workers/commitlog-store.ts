@@ -110,6 +110,7 @@ export class CommitlogStore {
             appender,
             queues,
             replicaQueues: new ReplicaQueues(queues, this.queueStates, (queue) => post({ type: 'queueOpened', queue })),
+            index: settings.messageIndexEnable ? index : undefined,
             refusal,
             isSyncFlush,
             delayLevels,

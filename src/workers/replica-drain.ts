@@ -5,10 +5,12 @@
  * acknowledges, moves only after the operating system (the disk) has them. An entry that could not be written stays in the ring.
  */
 import { assert } from '../base/assert.js';
+import { KeyDispatch } from '../commitlog/key-dispatch.js';
 import type { LogAppender } from '../commitlog/log-appender.js';
 import { type LastRecord, RecordDispatch } from '../commitlog/record-dispatch.js';
 import type { SegmentSet } from '../commitlog/segment-set.js';
 import type { ConsumeQueueSet } from '../consumequeue/consume-queue-set.js';
+import type { IndexSet } from '../index/index-set.js';
 import type { DelayLevelTable } from '../message/delay-level-table.js';
 import { emptyRecordParts, locateParts, RECORD } from '../message/stored-record.js';
 import { ENTRY, EntryKind, type RequestRingConsumer } from '../ring/request-ring.js';
@@ -30,6 +32,8 @@ export interface ReplicaDrainParts {
   readonly appender: LogAppender;
   readonly queues: ConsumeQueueSet;
   readonly replicaQueues: ReplicaQueues;
+  /** Undefined when no index is kept. */
+  readonly index: IndexSet | undefined;
   readonly refusal: WriteRefusal;
   readonly isSyncFlush: boolean;
   readonly delayLevels: DelayLevelTable;
@@ -46,12 +50,20 @@ export class ReplicaDrain {
   readonly #parts: ReplicaDrainParts;
   readonly #recordParts = emptyRecordParts();
   readonly #dispatch: RecordDispatch;
+  /** Undefined when no index is kept. */
+  readonly #keys: KeyDispatch | undefined;
   readonly #result = emptyStoredResult();
   #hasResults = false;
 
   constructor(parts: ReplicaDrainParts) {
     this.#parts = parts;
     this.#dispatch = new RecordDispatch(0, parts.delayLevels, this.#addEntry);
+    const { index } = parts;
+    if (index !== undefined) {
+      this.#keys = new KeyDispatch(0, (keyHash, physicalOffset, storeTimestampMs) =>
+        index.put(keyHash, physicalOffset, storeTimestampMs),
+      );
+    }
     this.#result.requestId = NO_REQUEST_ID;
   }
 
@@ -118,7 +130,18 @@ export class ReplicaDrain {
     for (let at = start; at < end;) {
       assert(locateParts(bytes, at, end, this.#recordParts), 'the HA thread passes whole records');
       this.#dispatch.visit(bytes, at, physicalOffset + (at - start), this.#recordParts);
+      this.#index(at, physicalOffset + (at - start));
       at += bytes.readInt32BE(at + RECORD.TOTAL_SIZE);
+    }
+  }
+
+  /** Puts the keys of the record that `#recordParts` speaks of. */
+  #index(position: number, physicalOffset: number): void {
+    const { ring, refusal } = this.#parts;
+    try {
+      this.#keys?.visit(ring.bytes, position, physicalOffset, this.#recordParts);
+    } catch (error) {
+      refusal.refuseAfterWrite('the index', error);
     }
   }
 
@@ -147,7 +170,7 @@ export class ReplicaDrain {
 
   /** Makes the batch durable if asked to, and shows it to acknowledgements, readers and consumers. */
   #commit(): void {
-    const { ring, results, status, appender, queues, refusal, last, onWritten } = this.#parts;
+    const { ring, results, status, appender, queues, index, refusal, last, onWritten } = this.#parts;
     status.set(StatusWord.minPhysicalOffset, this.#parts.segments.minOffset);
     status.set(StatusWord.writtenOffset, appender.writtenOffset);
     this.#flush();
@@ -163,6 +186,11 @@ export class ReplicaDrain {
       queues.writeFull();
     } catch (error) {
       refusal.refuseAfterWrite('a consume queue', error);
+    }
+    try {
+      index?.writeFull();
+    } catch (error) {
+      refusal.refuseAfterWrite('the index', error);
     }
   }
 

@@ -5,8 +5,7 @@
  */
 import { join } from 'node:path';
 
-import type { Clock, TimerHandle } from '../base/clock.js';
-import type { Logger } from '../base/log.js';
+import type { TimerHandle } from '../base/clock.js';
 import { nodeFileSystem } from '../commitlog/file-system.js';
 import { LogReader } from '../commitlog/log-reader.js';
 import { StoreLock } from '../commitlog/store-lock.js';
@@ -18,7 +17,7 @@ import { allocateLogTailWindow, LogTailWindowReader } from '../ring/log-tail-win
 import { allocateRequestRing, RequestRingProducer } from '../ring/request-ring.js';
 import { allocateResultRing, emptyStoredResult, NO_REQUEST_ID, ResultRingConsumer } from '../ring/result-ring.js';
 import { allocateStoreStatusPage, StatusWord, StoreStatusPage } from '../ring/store-status-page.js';
-import type { StoreMemory, StoreSettings } from './control-message.js';
+import type { StoreMemory } from './control-message.js';
 import { FilteredReader } from './filtered-reader.js';
 import { IndexSearches } from './index-searches.js';
 import { MessageReader } from './message-reader.js';
@@ -36,11 +35,12 @@ import {
   type QueryResult,
   type StoreStats,
 } from './message-store.js';
-import { allocateHaMemory, Replication, type ReplicationOptions } from './replication.js';
+import { allocateHaMemory, Replication } from './replication.js';
 import { OffsetByTime } from './offset-by-time.js';
 import { PendingPuts, refusedPut } from './pending-puts.js';
 import { PutPipeline } from './put-pipeline.js';
 import { type Queue, QueueTable } from './queue-table.js';
+import type { StoreClientOptions } from './store-client-options.js';
 import { COMMITLOG_WORKER_URL, StoreThread } from './store-thread.js';
 import { TaskPool } from './task-pool.js';
 import { TopicDeletions } from './topic-deletions.js';
@@ -55,30 +55,6 @@ export const STOP_TIMEOUT_MS = 10_000;
 
 /** How often puts without an answer are looked at. */
 const EXPIRY_INTERVAL_MS = 500;
-
-/** Sizes and times beside the worker's own settings. */
-export interface StoreClientOptions {
-  readonly settings: StoreSettings;
-  readonly replication: ReplicationOptions;
-  readonly requestRingSizeBytes: number;
-  readonly logTailWindowSizeBytes: number;
-  /** Most messages given to the worker and not answered; a power of two. */
-  readonly putsInFlightMax: number;
-  /** Most bytes that wait for room in the ring; past it SYSTEM_BUSY. */
-  readonly waitingBytesMax: number;
-  /** A put without a result for this long is answered with FLUSH_DISK_TIMEOUT. Java: syncFlushTimeout. */
-  readonly putTimeoutMs: number;
-  /** The broker's address in records, 8 or 20 bytes; asked for each put since the advertised address may change. */
-  readonly storeHost: () => Uint8Array;
-  /** True: sockets should not be read until it is called with false. */
-  readonly onPressure: (isHigh: boolean) => void;
-  /** The worker has ended by itself; writes are refused for good. */
-  readonly onFailure: (cause: Error) => void;
-  readonly logger: Logger;
-  readonly clock: Clock;
-  /** Another worker than ours: for tests of what happens when it dies or hangs. */
-  readonly workerUrl?: URL;
-}
 
 /** Opens stores; see {@link MessageStore}. */
 export class StoreClient implements MessageStore {

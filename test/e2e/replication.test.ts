@@ -94,6 +94,15 @@ async function countAt(client: TestClient, topic: string): Promise<number> {
   return count;
 }
 
+/** How many messages a query by this key finds. */
+async function countOfKey(client: TestClient, topic: string, key: string): Promise<number> {
+  const header = { topic, key, maxNum: '64', beginTimestamp: '0', endTimestamp: '9223372036854775807' };
+  const { body = Buffer.alloc(0) } = await client.invoke(RequestCode.QUERY_MESSAGE, header);
+  let count = 0;
+  for (let at = 0; at < body.length; at += body.readInt32BE(at)) count++;
+  return count;
+}
+
 async function untilCount(client: TestClient, topic: string, count: number): Promise<void> {
   for (let seen = 0; seen !== count;) seen = await countAt(client, topic);
 }
@@ -133,6 +142,23 @@ test('a held pull at the slave is woken by a message sent to the master', async 
   );
   await slave.stop();
   await master.stop();
+});
+
+test('a message is found at the slave by its key, also when the master is gone', async () => {
+  const master = await Node.master();
+  await master.client.send('Keyed', 'first', { queueId: 0 });
+  const slave = await Node.slave(master);
+  for (let i = 0; i < 20; i++) {
+    const properties = `UNIQ_KEY\u0001id${i}\u0002KEYS\u0001all k${i}\u0002`;
+    assert.is((await master.client.send('Keyed', `m${i}`, { queueId: 0, properties })).code, ResponseCode.SUCCESS);
+  }
+  await untilCount(slave.client, 'Keyed', 21);
+  assert.is(await countOfKey(slave.client, 'Keyed', 'k7'), 1);
+  await master.stop();
+  assert.is(await countOfKey(slave.client, 'Keyed', 'all'), 20);
+  assert.is(await countOfKey(slave.client, 'Keyed', 'id19'), 1);
+  assert.is(await countOfKey(slave.client, 'Keyed', 'k20'), 0);
+  await slave.stop();
 });
 
 test('a slave that was away catches up by whole segments, and again after its own restart', async () => {

@@ -1,6 +1,7 @@
 /** The slave's end against scripted masters: what ends up in its log and queues, what it acknowledges, and what makes it leave a master. */
-import { readFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
+import { join } from 'node:path';
 
 import * as assert from 'uvu/assert';
 
@@ -9,7 +10,8 @@ import { RECONNECT_INTERVAL_MS } from '#src/ha/ha-client.js';
 import { RECORD } from '#src/message/stored-record.js';
 import { StatusWord } from '#src/ring/store-status-page.js';
 
-import { entriesOfLog, entriesOfQueues, removeFolders } from '../commitlog/store-harness.js';
+import { keysOfIndex, keysOfLog } from '../commitlog/index-harness.js';
+import { entriesOfLog, entriesOfQueues, makeFolder, openStore, removeFolders } from '../commitlog/store-harness.js';
 import { suite } from '../suite.js';
 import { logBytes, ScriptedMaster, SlaveFixture, transferOf, untilClosed, writeLog } from './ha-fixture.js';
 
@@ -17,6 +19,8 @@ const test = suite('HA client');
 test.after(removeFolders);
 
 const SEGMENT_BYTES = 64 * 1024;
+const INDEX_SHAPE = { hashSlotNum: 500, indexNum: 100 };
+const INDEX_SETTINGS = { maxHashSlotNum: INDEX_SHAPE.hashSlotNum, maxIndexNum: INDEX_SHAPE.indexNum };
 const golden = Buffer.from(
   readFileSync(new URL('../../../test/ha/golden/transfer.hex', import.meta.url), 'utf8'),
   'hex',
@@ -143,6 +147,54 @@ test('a slave goes on where it was after a restart', async () => {
   });
   assert.equal(logBytes(second.folder).subarray(0, bytes.length), bytes);
   assert.equal(entriesOfQueues(second.folder), entriesOfLog(folder));
+});
+
+/** A log with messages of several keys, of none, half messages and rolled back ones. */
+async function writeKeyedLog(messages: number): Promise<{ folder: string; bytes: Buffer }> {
+  const folder = makeFolder();
+  const { store, put } = await openStore(folder, INDEX_SETTINGS);
+  for (let i = 0; i < messages; i++) {
+    const properties =
+      i % 5 === 0 ? '' : `UNIQ_KEY\u0001id${i}\u0002KEYS\u0001all k${i}\u0002TAGS\u0001t${i % 3}\u0002`;
+    put('Keyed', i % 2, [{ body: 'x'.repeat(300), properties, sysFlag: [0, 0, 4, 12][i % 4] ?? 0 }]);
+  }
+  const endOffset = store.status.get(StatusWord.writtenOffset);
+  await store.close();
+  return { folder, bytes: logBytes(folder).subarray(0, endOffset) };
+}
+
+test('a slave keeps an index of what comes, as its master does, over restarts and kills', async () => {
+  const { folder, bytes } = await writeKeyedLog(400);
+  const wanted = keysOfLog(folder);
+  assert.ok(wanted.length > 800);
+  assert.equal(keysOfIndex(folder, INDEX_SHAPE), wanted);
+  const first = await SlaveFixture.open(INDEX_SETTINGS);
+  const killed = makeFolder();
+  await withPair(first, 0, async ({ master, socket }) => {
+    socket.write(transfersOf(bytes.subarray(0, 90_000), 0, 32 * 1024));
+    while ((await master.report()) < 85_000) continue;
+    cpSync(first.folder, killed, { recursive: true });
+  });
+  for (const data of [first.folder, killed]) {
+    const slave = await SlaveFixture.open(INDEX_SETTINGS, nodeFileSystem, data);
+    const endOffset = slave.store.status.get(StatusWord.writtenOffset);
+    assert.ok(endOffset > 85_000 && endOffset <= 90_000);
+    await withPair(slave, endOffset, async ({ master, socket }) => {
+      socket.write(transfersOf(bytes, endOffset, 32 * 1024));
+      await master.reportOf(bytes.length);
+    });
+    assert.equal(keysOfIndex(data, INDEX_SHAPE), wanted);
+  }
+});
+
+test('a slave with messageIndexEnable=false keeps no index', async () => {
+  const { bytes } = await writeKeyedLog(30);
+  const slave = await SlaveFixture.open({ ...INDEX_SETTINGS, messageIndexEnable: false });
+  await withPair(slave, 0, async ({ master, socket }) => {
+    socket.write(transferOf(0, bytes));
+    await master.reportOf(bytes.length);
+  });
+  assert.not(existsSync(join(slave.folder, 'index')));
 });
 
 const record = golden.subarray(12);
