@@ -213,6 +213,7 @@ export class BrokerController {
       await this.#outerApi.unregisterAll();
       this.#tables.housekeeping.stop();
       this.#tables.consumerIdsChanges.stop();
+      this.#tables.groupGets.stop();
       this.#stats.stop();
       running.processors.pulls.stop();
       running.schedule.stop();

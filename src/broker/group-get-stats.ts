@@ -26,6 +26,7 @@ export class GroupGetStats {
   readonly #clock: Clock;
   readonly #topics = new Map<string, Map<string, Item>>();
   #timer: TimerHandle | undefined;
+  #isStopped = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -47,6 +48,13 @@ export class GroupGetStats {
     return ((last.total - first.total) * 1000) / (last.atMs - first.atMs);
   }
 
+  /** No samples are taken from now on. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
   /** True if a pair is being sampled. */
   get isSampling(): boolean {
     return this.#timer !== undefined;
@@ -55,7 +63,7 @@ export class GroupGetStats {
   #add(group: string, topic: string, messages: number): void {
     const groups = this.#topics.get(topic) ?? new Map<string, Item>();
     this.#topics.set(topic, groups.set(group, { total: messages, samples: [] }));
-    this.#timer ??= this.#clock.every(SAMPLE_INTERVAL_MS, () => this.#sample());
+    if (!this.#isStopped) this.#timer ??= this.#clock.every(SAMPLE_INTERVAL_MS, () => this.#sample());
   }
 
   #sample(): void {
