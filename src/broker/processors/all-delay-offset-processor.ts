@@ -8,7 +8,7 @@ import type { DelayOffsetTable } from '../schedule/delay-offset-table.js';
 /** Makes the processor. */
 export function createAllDelayOffsetProcessor(offsets: DelayOffsetTable): RequestProcessor {
   return (request) => {
-    // Standard JSON: readers of all versions take quoted numbers for keys, those of 5.5.0 no others.
+    // Differs: Apache writes integer keys without quotes. Readers of all versions take quoted ones, those of 5.5.0 no others.
     const body = DelayOffsetSerializeWrapper.encode(offsets.toWrapper(), 'standard');
     return createResponse(request, ResponseCode.SUCCESS, undefined, undefined, body);
   };

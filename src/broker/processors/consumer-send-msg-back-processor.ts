@@ -109,6 +109,7 @@ async function put(store: Pick<MessageStore, 'putMessage'>, message: MessageToSt
     throw new RequestError(ResponseCode.SYSTEM_ERROR, 'PROPERTIES_SIZE_EXCEEDED');
   const { status, remark } = await new Promise<PutOutcome>((resolve) => store.putMessage(message, resolve));
   if (status === PutStatus.OK) return;
+  // Differs: Apache gives the name alone; the store knows the cause.
   const name = STATUS_NAMES[status];
   throw new RequestError(ResponseCode.SYSTEM_ERROR, remark === undefined ? name : `${name}: ${remark}`);
 }

@@ -20,6 +20,7 @@ const TRANS_HALF_TOPIC = 'RMQ_SYS_TRANS_HALF_TOPIC';
 export function delayLevelOf(delay: string | undefined): number {
   if (delay === undefined) return 0;
   const level = parseDelayLevel(delay);
+  // Differs: Apache's remark is a Java exception.
   if (level === undefined) throw new RequestError(ResponseCode.SYSTEM_ERROR, `DELAY is no delay level: ${delay}`);
   return level;
 }

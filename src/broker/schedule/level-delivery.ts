@@ -116,6 +116,7 @@ export class LevelDelivery implements Turntaker {
     return waitMs > this.#parts.delayMs ? 0 : waitMs;
   }
 
+  // Differs: Apache looks every 100 ms.
   #sleep({ queueOffset }: QueueEntry, waitMs: number): void {
     const { offsets, level } = this.#parts;
     if (this.#line.isEmpty) offsets.update(level, queueOffset);
@@ -236,6 +237,7 @@ export class LevelDelivery implements Turntaker {
     this.#next = 0;
   }
 
+  // Differs: where the queue is gone, Apache keeps the offset and passes over the first messages that come.
   #clamp(offset: number): number {
     const { store, logger, level } = this.#parts;
     const minOffset = store.minOffset(SCHEDULE_TOPIC, this.#queueId);
