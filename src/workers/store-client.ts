@@ -299,7 +299,11 @@ export class StoreClient implements MessageStore {
   async #endWorker(): Promise<void> {
     const { clock, logger } = this.#options;
     const end = async (): Promise<void> => {
-      while (this.#pending.size + this.#pipeline.waitingCount > 0) await this.#results.arrival();
+      while (this.#pending.size + this.#pipeline.waitingCount > 0) {
+        await this.#results.arrival();
+        // Not left to the pump: while results are there, `arrival` is no wait, and the pump would never be woken.
+        this.#takeResults();
+      }
       await this.#thread.stop();
     };
     const deadline = new Promise<'late'>((resolve) => {

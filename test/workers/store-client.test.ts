@@ -1,15 +1,22 @@
 /** What the main thread does when the commitlog worker dies or hangs: every put is answered with the cause, and nothing waits for ever. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 
 import { createLogger } from '#src/base/log.js';
 import { type MessageToStore, type PutResult, PutStatus } from '#src/workers/message-store.js';
 import { STOP_TIMEOUT_MS, StoreClient } from '#src/workers/store-client.js';
+import { COMMITLOG_WORKER_URL } from '#src/workers/store-thread.js';
 
 import { FakeClock } from '../fake-clock.js';
 import { suite } from '../suite.js';
 
 const PUT_TIMEOUT_MS = 5000;
-const test = suite('StoreClient with a faulty worker');
+/** Between the write of a message and its result; were it too short, the test would only show nothing. */
+const RESULT_MS = 20;
+const FAULTY_WORKER_URL = new URL('./faulty-worker.js', import.meta.url);
+const test = suite('StoreClient');
 const message: MessageToStore = {
   topic: 'T',
   queueId: 0,
@@ -27,6 +34,7 @@ function open(
   folder: string,
   clock: FakeClock,
   onFailure: (cause: Error) => unknown = () => undefined,
+  workerUrl = FAULTY_WORKER_URL,
 ): Promise<StoreClient> {
   return StoreClient.open({
     settings: {
@@ -53,7 +61,7 @@ function open(
     onFailure: (cause) => void onFailure(cause),
     logger: createLogger('test', 'silent'),
     clock,
-    workerUrl: new URL('./faulty-worker.js', import.meta.url),
+    workerUrl,
   });
 }
 
@@ -105,6 +113,24 @@ test('a full ring holds puts back, in order, and past the bound answers SYSTEM_B
   clock.advance(STOP_TIMEOUT_MS);
   await stopped;
   assert.is(answers.length, puts, 'each put is answered once');
+});
+
+// The stop waited for results that it left to another waiter, who was to be woken by the event loop, which the stop did not let run.
+test('a result that is there when the store stops is taken, and the stop ends', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'ringmq-store-client-'));
+  const store = await open(folder, new FakeClock(), undefined, COMMITLOG_WORKER_URL);
+  const answers: PutResult[] = [];
+  store.putMessage(message, (result) => answers.push(result));
+  // The worker is rung at the end of the turn; then the event loop is held up until the result has come.
+  await Promise.resolve();
+  while (store.stats().maxPhysicalOffset === 0 || store.stats().dispatchBehindBytes > 0) continue;
+  for (const endMs = performance.now() + RESULT_MS; performance.now() < endMs;) continue;
+  await store.stop();
+  assert.equal(
+    answers.map(({ status }) => status),
+    [PutStatus.OK],
+  );
+  await rm(folder, { recursive: true });
 });
 
 test.run();
