@@ -27,9 +27,10 @@ export class KeyDispatch {
     this.#properties.locate(source, parts.propertiesStart, parts.propertiesEnd);
     const topicHash = topicHashOf(source.toString('utf8', parts.topicStart, parts.topicEnd));
     this.#hashes.length = 0;
-    const count = this.#hashes.add(source, this.#properties, topicHash);
+    this.#hashes.add(source, this.#properties, topicHash, physicalOffset);
     const storeTimestampMs = storeTimestampOf(source, position);
-    for (let i = 0; i < count; i++) this.#sink(this.#hashes.values[i] ?? 0, physicalOffset, storeTimestampMs);
+    for (let i = 0; i < this.#hashes.length; i++)
+      this.#sink(this.#hashes.values[i] ?? 0, physicalOffset, storeTimestampMs);
   };
 }
 

@@ -5,15 +5,7 @@
  */
 import { type FileSystem, readFully } from '../commitlog/file-system.js';
 import { readInt64 } from '../message/stored-record.js';
-import {
-  ENTRY_BYTES,
-  entryPosition,
-  FIRST_PLACE,
-  type IndexHeader,
-  type IndexShape,
-  SLOT_BYTES,
-  slotPosition,
-} from './index-layout.js';
+import { ENTRY_BYTES, entryPosition, FIRST_PLACE, type IndexHeader, type IndexShape } from './index-layout.js';
 
 const CHUNK_ENTRIES = 32 * 1024;
 
@@ -28,7 +20,7 @@ export interface IndexCheckLimits {
 /** What is left of a file. */
 export interface CheckedIndexFile {
   readonly header: IndexHeader;
-  readonly slots: Buffer;
+  readonly slots: Int32Array;
   /** True when an entry that the header counts is not one: entries after it are lost. */
   readonly isDamaged: boolean;
 }
@@ -64,9 +56,8 @@ export function checkIndexFile(
 
 /** Puts entries one after the other, as they were put at first. */
 class Replay {
-  readonly #shape: IndexShape;
   readonly #before: IndexHeader;
-  readonly #slots: Buffer;
+  readonly #slots: Int32Array;
   #place = FIRST_PLACE;
   #slotCount = 0;
   #beginOffset = 0;
@@ -79,9 +70,8 @@ class Replay {
   readonly #undo: number[] = [];
 
   constructor(shape: IndexShape, before: IndexHeader) {
-    this.#shape = shape;
     this.#before = before;
-    this.#slots = Buffer.alloc(shape.hashSlotNum * SLOT_BYTES);
+    this.#slots = new Int32Array(shape.hashSlotNum);
   }
 
   take(chunk: Buffer, count: number, cutOffset: number): 'go on' | 'cut' | 'damaged' {
@@ -91,8 +81,8 @@ class Replay {
       const physicalOffset = readInt64(chunk, at + 4);
       const timeSeconds = chunk.readInt32BE(at + 12);
       const previous = chunk.readInt32BE(at + 16);
-      const slot = keyHash < 0 ? -1 : slotPosition(this.#shape, keyHash);
-      if (slot < 0 || timeSeconds < 0 || physicalOffset < this.#offset || slots.readInt32BE(slot) !== previous) {
+      const slot = keyHash % slots.length;
+      if (keyHash < 0 || timeSeconds < 0 || physicalOffset < this.#offset || slots[slot] !== previous) {
         return 'damaged';
       }
       if (physicalOffset >= cutOffset) return 'cut';
@@ -101,14 +91,14 @@ class Replay {
       this.#undo.push(slot, previous);
       this.#offset = physicalOffset;
       this.#timeSeconds = timeSeconds;
-      slots.writeInt32BE(this.#place++, slot);
+      slots[slot] = this.#place++;
       if (previous === 0) this.#slotCount++;
     }
     return 'go on';
   }
 
   /** The outcome, without the last record's entries if that begins at `redoneFrom` or later. */
-  end(redoneFrom: number): { header: IndexHeader; slots: Buffer } {
+  end(redoneFrom: number): { header: IndexHeader; slots: Int32Array } {
     const isWhole = this.#place === this.#before.indexCount;
     const isRedone = this.#undo.length > 0 && this.#offset >= redoneFrom;
     if (isRedone) this.#undoRecord();
@@ -124,7 +114,7 @@ class Replay {
   #undoRecord(): void {
     for (let i = this.#undo.length - 2; i >= 0; i -= 2) {
       const previous = this.#undo[i + 1] ?? 0;
-      this.#slots.writeInt32BE(previous, this.#undo[i] ?? 0);
+      this.#slots[this.#undo[i] ?? 0] = previous;
       this.#place--;
       if (previous === 0) this.#slotCount--;
     }

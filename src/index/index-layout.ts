@@ -40,9 +40,9 @@ export function fileSizeOf({ hashSlotNum, indexNum }: IndexShape): number {
   return HEADER_BYTES + hashSlotNum * SLOT_BYTES + indexNum * ENTRY_BYTES;
 }
 
-/** Where the slot of a key stands among the slots. */
+/** Where the slot of a key stands in a file. */
 export function slotPosition({ hashSlotNum }: IndexShape, keyHash: number): number {
-  return (keyHash % hashSlotNum) * SLOT_BYTES;
+  return HEADER_BYTES + (keyHash % hashSlotNum) * SLOT_BYTES;
 }
 
 /** Where the entry at `place` stands in a file. */
@@ -105,17 +105,18 @@ export interface IndexEntry {
 
 /** Writes an entry at `position`. */
 export function writeEntry(
-  target: Buffer,
+  target: DataView,
   position: number,
   keyHash: number,
   physicalOffset: number,
   timeSeconds: number,
   previous: number,
 ): void {
-  target.writeInt32BE(keyHash, position);
-  writeInt64(target, physicalOffset, position + 4);
-  target.writeInt32BE(timeSeconds, position + 12);
-  target.writeInt32BE(previous, position + 16);
+  target.setInt32(position, keyHash);
+  target.setInt32(position + 4, Math.floor(physicalOffset / 0x1_0000_0000));
+  target.setUint32(position + 8, physicalOffset >>> 0);
+  target.setInt32(position + 12, timeSeconds);
+  target.setInt32(position + 16, previous);
 }
 
 /** Reads the entry at `position`. */

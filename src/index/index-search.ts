@@ -9,7 +9,6 @@ import {
   ENTRY_BYTES,
   entryPosition,
   FIRST_PLACE,
-  HEADER_BYTES,
   type IndexEntry,
   type IndexShape,
   readEntry,
@@ -85,7 +84,7 @@ function followChain(
 
 function readSlot(files: FileSystem, file: FileDescriptor, { shape, keyHash }: IndexSearch): number {
   const slot = Buffer.alloc(SLOT_BYTES);
-  readFully(files, file, slot, 0, SLOT_BYTES, HEADER_BYTES + slotPosition(shape, keyHash));
+  readFully(files, file, slot, 0, SLOT_BYTES, slotPosition(shape, keyHash));
   return slot.readInt32BE(0);
 }
 

@@ -121,11 +121,20 @@ export class IndexSet {
     }
   }
 
-  /** Adds an entry. Nothing is written; it throws only when a part of the slots cannot be read. */
+  /**
+   * Adds entries of `count` keys, of records that were stored at one time. Nothing is written; it throws only when a part of the slots cannot be read.
+   */
+  putAll(keyHashes: Int32Array, offsets: Float64Array, count: number, storeTimestampMs: number): void {
+    for (let done = 0; done < count;) {
+      const last = this.#last;
+      const file = last === undefined || last.isFull ? this.#next(last) : last;
+      done = file.put(keyHashes, offsets, done, count, storeTimestampMs);
+    }
+  }
+
+  /** Adds one entry. */
   put(keyHash: number, physicalOffset: number, storeTimestampMs: number): void {
-    const last = this.#last;
-    const file = last === undefined || last.isFull ? this.#next(last) : last;
-    file.put(keyHash, physicalOffset, storeTimestampMs);
+    this.putAll(Int32Array.of(keyHash), Float64Array.of(physicalOffset), 1, storeTimestampMs);
   }
 
   /** Adds an entry that recovery found missing, and writes when there is something to write. */

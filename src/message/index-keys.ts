@@ -34,37 +34,45 @@ export function isIndexed(sysFlag: number): boolean {
   return transactionTypeOf(sysFlag) !== SysFlag.TRANSACTION_ROLLBACK;
 }
 
-/** Hashes of keys, one after the other; memory is used again. */
+/** Hashes of the keys of several records, one after the other, each with its record's offset; memory is used again. */
 export class KeyHashes {
   values = new Int32Array(FIRST_CAPACITY);
+  offsets = new Float64Array(FIRST_CAPACITY);
   length = 0;
 
-  /** Adds those of a record whose properties were located in `source`; returns how many. */
-  add(source: Buffer, properties: RecordProperties, topicHash: number): number {
-    const before = this.length;
+  /** Adds those of a record whose properties were located in `source`. */
+  add(source: Buffer, properties: RecordProperties, topicHash: number, physicalOffset: number): void {
     const { uniqueKeyStart, keysStart, tagsStart } = properties;
-    if (uniqueKeyStart >= 0) this.#push(hashOfText(source, uniqueKeyStart, properties.uniqueKeyEnd, topicHash));
-    if (keysStart >= 0) this.#addWords(source, keysStart, properties.keysEnd, topicHash);
-    if (tagsStart >= 0) this.#push(hashOfText(source, tagsStart, properties.tagsEnd, tagsPrefix(topicHash)));
-    return this.length - before;
+    if (uniqueKeyStart >= 0) {
+      this.#push(hashOfText(source, uniqueKeyStart, properties.uniqueKeyEnd, topicHash), physicalOffset);
+    }
+    if (keysStart >= 0) this.#addWords(source, keysStart, properties.keysEnd, topicHash, physicalOffset);
+    if (tagsStart >= 0) {
+      this.#push(hashOfText(source, tagsStart, properties.tagsEnd, tagsPrefix(topicHash)), physicalOffset);
+    }
   }
 
-  #addWords(source: Buffer, start: number, end: number, topicHash: number): void {
+  #addWords(source: Buffer, start: number, end: number, topicHash: number, physicalOffset: number): void {
     let wordStart = start;
     for (let at = start; at <= end; at++) {
       if (at < end && source[at] !== SPACE) continue;
-      if (at > wordStart) this.#push(hashOfText(source, wordStart, at, topicHash));
+      if (at > wordStart) this.#push(hashOfText(source, wordStart, at, topicHash), physicalOffset);
       wordStart = at + 1;
     }
   }
 
-  #push(hash: number): void {
-    if (this.length === this.values.length) {
-      const larger = new Int32Array(this.values.length * 2);
-      larger.set(this.values);
-      this.values = larger;
-    }
+  #push(hash: number, physicalOffset: number): void {
+    if (this.length === this.values.length) this.#grow();
+    this.offsets[this.length] = physicalOffset;
     this.values[this.length++] = positive(hash);
+  }
+
+  #grow(): void {
+    const { values, offsets } = this;
+    this.values = new Int32Array(values.length * 2);
+    this.values.set(values);
+    this.offsets = new Float64Array(values.length * 2);
+    this.offsets.set(offsets);
   }
 }
 

@@ -50,8 +50,6 @@ interface PendingRecord {
   readonly result: StoredResult;
   /** Undefined when the record is in no queue. */
   queue: ConsumeQueueWriter | undefined;
-  /** Keys that the index writer keeps of it until the batch is answered. */
-  keyCount: number;
 }
 
 /** The way from the request ring to the log. */
@@ -166,8 +164,7 @@ export class RingDrain {
       stamper.stamp(ring.bytes, at, queueOffset, physicalOffset, this.#storeTimestampMs);
       const pending = this.#nextPending();
       pending.queue = stamper.isQueued ? queue : undefined;
-      pending.keyCount =
-        index === undefined ? 0 : index.collect(ring.bytes, at, stamper.properties, queueKey, queue.topic);
+      index?.collect(ring.bytes, at, stamper.properties, physicalOffset, queueKey, queue.topic);
       const { result } = pending;
       result.requestId = requestId;
       result.queueKey = queueKey;
@@ -261,6 +258,7 @@ export class RingDrain {
     const { appender, queues, results, status } = this.#parts;
     const isStored = outcome !== PutStatus.SERVICE_NOT_AVAILABLE;
     if (isStored) appender.publish();
+    else this.#parts.index?.dropBatch();
     for (let i = 0; i < this.#pendingCount; i++) {
       const pending = this.#pending[i];
       assert(pending !== undefined, 'a pending record has its place');
@@ -281,14 +279,8 @@ export class RingDrain {
   /** Keys of what is in the log go to the index, after the answers. */
   #index(): void {
     const { index, refusal } = this.#parts;
-    if (index === undefined) return;
     try {
-      for (let i = 0; i < this.#pendingCount; i++) {
-        const pending = this.#pending[i];
-        if (pending !== undefined && pending.result.status !== PutStatus.SERVICE_NOT_AVAILABLE)
-          index.put(pending.keyCount, pending.result.physicalOffset, pending.result.storeTimestampMs);
-      }
-      index.endBatch();
+      index?.putBatch(this.#storeTimestampMs);
     } catch (error) {
       refusal.refuseAfterWrite('the index', error);
     }
@@ -296,6 +288,6 @@ export class RingDrain {
 
   #nextPending(): PendingRecord {
     const index = this.#pendingCount++;
-    return (this.#pending[index] ??= { result: emptyStoredResult(), queue: undefined, keyCount: 0 });
+    return (this.#pending[index] ??= { result: emptyStoredResult(), queue: undefined });
   }
 }

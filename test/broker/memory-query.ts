@@ -34,6 +34,6 @@ function keysOf(record: Buffer): number[] {
   const properties = new RecordProperties();
   properties.locate(record, parts.propertiesStart, parts.propertiesEnd);
   const hashes = new KeyHashes();
-  hashes.add(record, properties, topicHashOf(record.toString('utf8', parts.topicStart, parts.topicEnd)));
+  hashes.add(record, properties, topicHashOf(record.toString('utf8', parts.topicStart, parts.topicEnd)), 0);
   return [...hashes.values.subarray(0, hashes.length)];
 }

@@ -97,7 +97,9 @@ test('the keys of a record: its unique key, each word of its keys, its tags', ()
   const properties = new RecordProperties();
   properties.locate(bytes, 0, bytes.length);
   const hashes = new KeyHashes();
-  assert.is(hashes.add(bytes, properties, topicHashOf('T')), 4);
+  hashes.add(bytes, properties, topicHashOf('T'), 1234);
+  assert.is(hashes.length, 4);
+  assert.is(hashes.offsets[3], 1234);
   assert.equal(
     [...hashes.values.subarray(0, 4)],
     ['id', 'one', 'two', 'T#a b'].map((key) => Math.abs(javaStringHash(`T#${key}`))),
@@ -111,7 +113,9 @@ test('many keys of one batch are kept in their order', () => {
   const properties = new RecordProperties();
   properties.locate(bytes, 0, bytes.length);
   const hashes = new KeyHashes();
-  assert.is(hashes.add(bytes, properties, topicHashOf('T')), 3000);
+  hashes.add(bytes, properties, topicHashOf('T'), 5678);
+  assert.is(hashes.length, 3000);
+  assert.is(hashes.offsets[2999], 5678);
   assert.is(hashes.values[2999], indexKeyHash('T', 'k2999', undefined));
 });
 
