@@ -4,7 +4,7 @@
  */
 import { MessageConst } from '../message/message-properties.js';
 import { emptyRecordParts, locateParts, type RecordParts } from '../message/stored-record.js';
-import { RecordProperties } from './record-properties.js';
+import { NamedProperties } from './named-properties.js';
 import { compileSqlFilter, type SqlFilter } from './sql-filter.js';
 
 /** A property filter as text. */
@@ -21,11 +21,11 @@ const RECORD_COST_BYTES = 64;
 /** One filter and the properties that it needs. */
 class Judge {
   readonly #filter: SqlFilter;
-  readonly #properties: RecordProperties;
+  readonly #properties: NamedProperties;
 
   constructor(expression: string) {
     this.#filter = compileSqlFilter(expression);
-    this.#properties = new RecordProperties(this.#filter.propertyNames);
+    this.#properties = new NamedProperties(this.#filter.propertyNames);
   }
 
   get size(): number {
@@ -45,7 +45,7 @@ export class PropertyFilter {
   readonly spec: PropertyFilterSpec;
   readonly #judge: Judge | undefined;
   readonly #byRealTopic: ReadonlyMap<string, Judge> | undefined;
-  readonly #realTopic = new RecordProperties([MessageConst.RETRY_TOPIC]);
+  readonly #realTopic = new NamedProperties([MessageConst.RETRY_TOPIC]);
   readonly #parts = emptyRecordParts();
   #lastCost = 0;
 

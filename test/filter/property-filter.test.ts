@@ -4,7 +4,7 @@
 import * as assert from 'uvu/assert';
 
 import { PropertyFilter } from '#src/filter/property-filter.js';
-import { RecordProperties } from '#src/filter/record-properties.js';
+import { NamedProperties } from '#src/filter/named-properties.js';
 import { propertiesToMap } from '#src/message/message-properties.js';
 import { encodeRecord, recordSize } from '#src/message/stored-record.js';
 import { suite } from '../suite.js';
@@ -50,7 +50,7 @@ const PIECES = [
 ];
 
 test('reads what Java’s map of properties would hold, whatever the order and the damage', () => {
-  const properties = new RecordProperties(['a', 'b', 'c']);
+  const properties = new NamedProperties(['a', 'b', 'c']);
   for (const one of PIECES) {
     for (const two of PIECES) {
       for (const end of ['', '\u0002']) {

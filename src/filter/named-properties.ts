@@ -12,7 +12,7 @@ const PIECE_END = PROPERTY_SEPARATOR.charCodeAt(0);
 const NO_BYTES: Buffer = Buffer.alloc(0);
 
 /** Reads the properties `names`, of one record after the other. */
-export class RecordProperties implements PropertySource {
+export class NamedProperties implements PropertySource {
   readonly #names: readonly Buffer[];
   /** Where each value is; 0 for an end says that there is none. */
   readonly #starts: Int32Array;
