@@ -68,7 +68,11 @@ test('a new group begins at 0 only while the first message is there and in memor
   assert.is(await ask(), ResponseCode.QUERY_NOT_FOUND);
   await broker.put('T', 0);
   assert.is(await ask(), ResponseCode.SUCCESS);
+  // As after a restart: the log is in the page cache, as long as it is no longer than that.
   broker.store.isCold = true;
+  assert.is(await ask(), ResponseCode.SUCCESS);
+  const stats = broker.store.stats();
+  broker.store.stats = () => ({ ...stats, maxPhysicalOffset: 2 ** 50 });
   assert.is(await ask(), ResponseCode.QUERY_NOT_FOUND);
   broker.store.isCold = false;
   await broker.put('T', 0);

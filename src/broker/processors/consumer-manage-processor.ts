@@ -17,17 +17,18 @@ import type { MessageStore } from '../../workers/message-store.js';
 import type { BrokerConfig } from '../broker-config.js';
 import type { ConsumerManager } from '../consumer-manager.js';
 import type { ConsumerOffsetManager } from '../consumer-offset-manager.js';
+import { fitsMemory } from '../message-memory.js';
 import type { SubscriptionGroupManager } from '../subscription-group-manager.js';
 import type { TopicConfigManager } from '../topic-config-manager.js';
 
 /** What a ConsumerManageProcessor needs. */
 export interface ConsumerManageProcessorDeps {
-  readonly config: Pick<BrokerConfig, 'useServerSideResetOffset'>;
+  readonly config: Pick<BrokerConfig, 'useServerSideResetOffset' | 'accessMessageInMemoryMaxRatio'>;
   readonly topics: TopicConfigManager;
   readonly groups: SubscriptionGroupManager;
   readonly offsets: ConsumerOffsetManager;
   readonly consumers: ConsumerManager;
-  readonly store: Pick<MessageStore, 'minOffset' | 'isInMemory'>;
+  readonly store: Pick<MessageStore, 'minOffset' | 'maxOffset' | 'isInMemory' | 'stats'>;
 }
 
 /** One for each broker; its methods are bound. */
@@ -77,8 +78,20 @@ export class ConsumerManageProcessor {
    * QUERY_CONSUMER_OFFSET. A group without an offset begins at 0 if the queue's first message is still there and in memory: a young queue is
    * read from its start whatever the client's CONSUME_FROM_… says. Else QUERY_NOT_FOUND lets the client decide.
    */
+  /**
+   * True while the queue's first message is there and in memory. Apache asks the operating system whether its page is; here a log that is
+   * no longer than `accessMessageInMemoryMaxRatio` of the memory counts, as with Apache 4.x.
+   */
+  #isYoung(topic: string, queueId: number): boolean {
+    const { store, config } = this.#deps;
+    if (store.minOffset(topic, queueId) > 0 || store.maxOffset(topic, queueId) <= 0) return false;
+    if (store.isInMemory(topic, queueId, 0)) return true;
+    const { minPhysicalOffset, maxPhysicalOffset } = store.stats();
+    return fitsMemory(maxPhysicalOffset - minPhysicalOffset, config);
+  }
+
   readonly queryOffset = (request: RemotingCommand): RemotingCommand => {
-    const { offsets, store } = this.#deps;
+    const { offsets } = this.#deps;
     const header = QueryConsumerOffsetRequestHeader.decode(request.extFields);
     const { consumerGroup, topic, queueId, setZeroIfNotFound } = header;
     const offset = offsets.query(consumerGroup, topic, queueId);
@@ -89,7 +102,7 @@ export class ConsumerManageProcessor {
         'Not found, do not set to zero, maybe this group boot first',
       );
     }
-    if (store.minOffset(topic, queueId) <= 0 && store.isInMemory(topic, queueId, 0)) return offsetResponse(request, 0);
+    if (this.#isYoung(topic, queueId)) return offsetResponse(request, 0);
     throw new RequestError(
       ResponseCode.QUERY_NOT_FOUND,
       'Not found, V3_0_6_SNAPSHOT maybe this group consumer boot first',

@@ -14,7 +14,7 @@ import type { RequestProcessor } from '../../remoting/connection.js';
 import { ConsumerSendMsgBackRequestHeader } from '../../remoting/headers/consumer-send-msg-back-request-header.js';
 import { createResponse } from '../../remoting/remoting-command.js';
 import { ResponseCode } from '../../remoting/response-code.js';
-import { type MessageStore, type MessageToStore, PutStatus } from '../../workers/message-store.js';
+import { isSafeHere, type MessageStore, type MessageToStore, PutStatus } from '../../workers/message-store.js';
 import type { BrokerConfig } from '../broker-config.js';
 import { FAQ_TIP } from '../message-checks.js';
 import { toDelayedMessage } from '../schedule/delayed-message.js';
@@ -108,7 +108,7 @@ async function put(store: Pick<MessageStore, 'putMessage'>, message: MessageToSt
   if (Buffer.byteLength(message.properties) > PROPERTIES_BYTES_MAX)
     throw new RequestError(ResponseCode.SYSTEM_ERROR, 'PROPERTIES_SIZE_EXCEEDED');
   const { status, remark } = await new Promise<PutOutcome>((resolve) => store.putMessage(message, resolve));
-  if (status === PutStatus.OK) return;
+  if (isSafeHere(status)) return;
   // Differs: Apache gives the name alone; the store knows the cause.
   const name = STATUS_NAMES[status];
   throw new RequestError(ResponseCode.SYSTEM_ERROR, remark === undefined ? name : `${name}: ${remark}`);

@@ -3,7 +3,6 @@
  * Invariant: a pull is answered once, unless its connection closes first; a pull of a client that does not read is not served.
  * Hot: what the store has in memory is answered in the turn in which it was asked for, without a promise.
  */
-import { totalmem } from 'node:os';
 
 import { RequestError } from '../../base/errors.js';
 import type { Clock } from '../../base/clock.js';
@@ -14,6 +13,7 @@ import { PullMessageRequestHeader } from '../../remoting/headers/pull-message-re
 import { createResponse, isOneway, type RemotingCommand } from '../../remoting/remoting-command.js';
 import { ResponseCode } from '../../remoting/response-code.js';
 import { GetStatus, type ArrivalListener, type GetResult, type MessageStore } from '../../workers/message-store.js';
+import { fitsMemory } from '../message-memory.js';
 import type { ConsumerOffsetManager } from '../consumer-offset-manager.js';
 import type { GroupGetStats } from '../group-get-stats.js';
 import { PullFilters } from '../pull-filter.js';
@@ -178,7 +178,7 @@ export class PullMessageProcessor {
     if (body.length === 0) return false;
     const { store, config } = this.#deps;
     const behindBytes = store.stats().maxPhysicalOffset - readInt64(body, RECORD.PHYSICAL_OFFSET);
-    return behindBytes > (totalmem() * config.accessMessageInMemoryMaxRatio) / 100;
+    return !fitsMemory(behindBytes, config);
   }
 
   #commitOffsets({ header, connection, maySuspend }: PullRequest, nextBeginOffset: number): void {
