@@ -18,7 +18,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '2' },
     seconds: { type: 'string', default: '8' },
     warmup: { type: 'string', default: '20' },
-    modes: { type: 'string', default: [...MODES.keys()].join(',') },
+    modes: { type: 'string', default: 'send,single,batch,pull,long-poll' },
     flush: { type: 'string', default: 'ASYNC_FLUSH,SYNC_FLUSH' },
     makers: { type: 'string', default: 'apache,ringmq' },
     data: { type: 'string', default: join(tmpdir(), 'ringmq-bench') },

@@ -1,9 +1,10 @@
 /** One column of the matrix: a client through all the cases, one after another, each against the servers that it names. */
 import { join } from 'node:path';
-import type { CompatCase } from './case-table.js';
+import type { CompatCase } from './cases/compat-case.js';
 import { ClientDriver, type Outcome } from './client-driver.js';
 import type { Client } from './client-table.js';
 import { Cluster } from './cluster.js';
+import { ReplicatedCluster, type ReplicationMakers } from './replicated-cluster.js';
 import type { SharedClusters } from './shared-clusters.js';
 
 const CASE_LIMIT_MS = 150_000;
@@ -50,6 +51,8 @@ async function runCase(
   driver: ClientDriver,
 ): Promise<Outcome> {
   const id = `${client.id}-${compatCase.name}`.replaceAll('.', '');
+  const makers = clusters.replicationMakers(compatCase.cluster);
+  if (makers !== undefined) return runReplicated(clusters, makers, id, compatCase, driver);
   const isOwn = compatCase.cluster === 'own';
   let own: Cluster | undefined;
   try {
@@ -65,5 +68,26 @@ async function runCase(
     return { passed: false, detail: cause instanceof Error ? cause.message : String(cause) };
   } finally {
     await own?.stop();
+  }
+}
+
+async function runReplicated(
+  clusters: SharedClusters,
+  makers: ReplicationMakers,
+  id: string,
+  compatCase: CompatCase,
+  driver: ClientDriver,
+): Promise<Outcome> {
+  let cluster: ReplicatedCluster | undefined;
+  try {
+    cluster = await ReplicatedCluster.start(clusters.context, makers, id, compatCase.settings);
+    const { namesrv, broker, slave } = cluster;
+    const line = `${compatCase.run ?? compatCase.name} id=${id} namesrv=${namesrv} broker=${broker} slave=${slave}`;
+    const act = cluster.act.bind(cluster);
+    return await driver.run(line, compatCase.timeoutMs ?? CASE_LIMIT_MS, act);
+  } catch (cause) {
+    return { passed: false, detail: cause instanceof Error ? cause.message : String(cause) };
+  } finally {
+    await cluster?.stop();
   }
 }

@@ -1,6 +1,7 @@
 /** The command line of `npm run compat -- …`: what is run, against whom, from which base image. */
 import { parseArgs } from 'node:util';
-import { CASES, type CompatCase } from './case-table.js';
+import { CASES } from './case-table.js';
+import type { CompatCase } from './cases/compat-case.js';
 import { type Client, CLIENTS } from './client-table.js';
 
 /** What the command line asked for. */

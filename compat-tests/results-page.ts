@@ -1,5 +1,5 @@
 /** The results page: the matrix of client × case as Markdown, what each case expects, and why a cell is no pass. */
-import type { CompatCase } from './case-table.js';
+import type { CompatCase } from './cases/compat-case.js';
 import type { Client } from './client-table.js';
 import type { Cell } from './column.js';
 

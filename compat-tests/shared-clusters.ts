@@ -1,6 +1,7 @@
 /** The servers that several cases and clients use together: each kind is started once, when first asked for, and stopped at the end. */
-import type { CaseCluster } from './case-table.js';
+import type { CaseCluster } from './cases/compat-case.js';
 import { Cluster, type Makers } from './cluster.js';
+import type { ReplicationMakers } from './replicated-cluster.js';
 import type { ServerContext } from './servers.js';
 
 /** See the file's comment. */
@@ -21,6 +22,15 @@ export class SharedClusters {
     const cluster = this.#started.get(makers) ?? Cluster.start(this.context, makers, `shared-${makers}`);
     this.#started.set(makers, cluster);
     return cluster;
+  }
+
+  /** Who makes a replicated cluster of this kind; undefined for the other kinds. */
+  replicationMakers(kind: CaseCluster | undefined): ReplicationMakers | undefined {
+    const { target } = this;
+    if (kind === 'replicated') return { namesrv: target, master: target, slave: target };
+    if (kind === 'apache-slave') return { namesrv: target, master: target, slave: 'apache' };
+    if (kind === 'apache-master') return { namesrv: 'apache', master: 'apache', slave: target };
+    return undefined;
   }
 
   async stop(): Promise<void> {

@@ -10,6 +10,7 @@ import * as assert from 'uvu/assert';
 import { suite } from './suite.js';
 
 const here = dirname(fileURLToPath(import.meta.url));
+/** For the file that hangs alone: on a busy machine any other may take longer. */
 const HUNG_AFTER_MS = 1_500;
 
 interface Run {
@@ -20,7 +21,7 @@ interface Run {
 
 function runFixtures(...names: string[]): Promise<Run> {
   const files = names.map((name) => join(here, 'fixtures/runner', `${name}.js`));
-  const env = { ...process.env, SUITE_TIMEOUT_MS: String(HUNG_AFTER_MS) };
+  const env = names.includes('hung') ? { ...process.env, SUITE_TIMEOUT_MS: String(HUNG_AFTER_MS) } : process.env;
   return new Promise((resolve) => {
     const child = execFile(process.execPath, [join(here, 'run.js'), ...files], { env }, (_error, output) => {
       resolve({ exitCode: child.exitCode ?? -1, output, lastLine: output.trimEnd().split('\n').at(-1) ?? '' });

@@ -62,17 +62,32 @@ export function pullRequest(target: PullTarget): { code: number; extFields: Reco
   };
 }
 
+/** What a load looks at in a stored record. */
+export interface SeenRecord {
+  readonly storeTimestampMs: number;
+  readonly body: Buffer;
+}
+
 /**
- * The bodies of stored records laid one after the other, as a pull answers them. Java: MessageDecoder.decodes.
- * The record's fixed part is 84 bytes up to the body's length with IPv4 hosts; each IPv6 host adds 12.
+ * Stored records laid one after the other, as a pull answers them. Java: MessageDecoder.decodes.
+ * The record's fixed part is 84 bytes up to the body's length with IPv4 hosts, the store time at 56; each IPv6 host adds 12.
  */
-export function recordBodies(records: Buffer): Buffer[] {
-  const bodies: Buffer[] = [];
+export function storedRecords(records: Buffer): SeenRecord[] {
+  const found: SeenRecord[] = [];
   for (let at = 0; at < records.length; at += records.readUInt32BE(at)) {
     const sysFlag = records.readUInt32BE(at + 36);
-    const bodyLengthAt = at + 84 + ((sysFlag & 0x10) === 0 ? 0 : 12) + ((sysFlag & 0x20) === 0 ? 0 : 12);
+    const storeTimestampAt = at + 56 + ((sysFlag & 0x10) === 0 ? 0 : 12);
+    const bodyLengthAt = storeTimestampAt + 28 + ((sysFlag & 0x20) === 0 ? 0 : 12);
     const bodyAt = bodyLengthAt + 4;
-    bodies.push(records.subarray(bodyAt, bodyAt + records.readUInt32BE(bodyLengthAt)));
+    found.push({
+      storeTimestampMs: Number(records.readBigInt64BE(storeTimestampAt)),
+      body: records.subarray(bodyAt, bodyAt + records.readUInt32BE(bodyLengthAt)),
+    });
   }
-  return bodies;
+  return found;
+}
+
+/** The bodies of {@link storedRecords}. */
+export function recordBodies(records: Buffer): Buffer[] {
+  return storedRecords(records).map(({ body }) => body);
 }

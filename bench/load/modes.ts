@@ -1,5 +1,6 @@
 /** The modes of the load generator by name, each with its own topic so that none reads what another wrote. Generator process. */
 import { createTopic } from './broker-topics.js';
+import { runDelayLoad } from './delay-load.js';
 import type { LoadResult, LoadTarget } from './load-result.js';
 import { runLongPollLoad } from './long-poll-load.js';
 import { runPullLoad } from './pull-load.js';
@@ -14,6 +15,8 @@ export interface ModeOptions {
   readonly connections: number;
   readonly queues: number;
   readonly messagesMax?: number;
+  /** For `delay`: the levels of its messages, in turn. */
+  readonly delayLevels?: readonly number[];
 }
 
 /** Issue's load: 1 KiB, 256 in flight over 4 connections. */
@@ -29,6 +32,10 @@ const BATCH_SIZE = 32;
 const BATCHES_IN_FLIGHT = 16;
 const CATCH_UP_MESSAGES = 200_000;
 const LONG_POLL_RATE = 5000;
+const DELAYED_MESSAGES = 100_000;
+const DELAYED_RATE = 20_000;
+/** Waits 10 s: all messages wait when the first is due. */
+const DELAY_LEVELS = [3];
 
 type Mode = (target: LoadTarget, options: ModeOptions) => Promise<LoadResult>;
 
@@ -73,6 +80,16 @@ const pull: Mode = async (target, options) => {
 const longPoll: Mode = (target, options) =>
   runLongPollLoad(target, { ...options, topic: 'bench-long-poll', messagesPerSecond: LONG_POLL_RATE });
 
+const delay: Mode = (target, { queues, bodyBytes, messagesMax, delayLevels }) =>
+  runDelayLoad(target, {
+    topic: 'bench-delay',
+    queues,
+    bodyBytes,
+    messages: messagesMax ?? DELAYED_MESSAGES,
+    messagesPerSecond: DELAYED_RATE,
+    levels: delayLevels ?? DELAY_LEVELS,
+  });
+
 /** Mode by name; what each does is told in `bench/README.md`. */
 export const MODES: ReadonlyMap<string, Mode> = new Map([
   ['send', send],
@@ -80,4 +97,5 @@ export const MODES: ReadonlyMap<string, Mode> = new Map([
   ['batch', batch],
   ['pull', pull],
   ['long-poll', longPoll],
+  ['delay', delay],
 ]);

@@ -116,7 +116,7 @@ export function sendTemplate(target: SendTarget, keyPrefix: string): RequestTemp
  *
  *   | total 4 | magic 4 | body CRC 4 | flag 4 | body length 4 | body | properties length 2 | properties |
  */
-function encodeBatchedMessage(body: Uint8Array, properties: string): Buffer {
+export function encodeBatchedMessage(body: Uint8Array, properties: string): Buffer {
   const propertyBytes = Buffer.from(properties);
   const message = Buffer.alloc(22 + body.length + propertyBytes.length);
   message.writeUInt32BE(message.length, 0);

@@ -13,6 +13,7 @@ const { values } = parseArgs({
     pid: { type: 'string' },
     seconds: { type: 'string', default: '10' },
     messages: { type: 'string' },
+    'delay-levels': { type: 'string' },
     body: { type: 'string', default: String(DEFAULT_MODE_OPTIONS.bodyBytes) },
     'in-flight': { type: 'string', default: String(DEFAULT_MODE_OPTIONS.inFlight) },
     connections: { type: 'string', default: String(DEFAULT_MODE_OPTIONS.connections) },
@@ -28,6 +29,8 @@ const target: LoadTarget = {
   ...(values.pid === undefined ? {} : { pid: Number(values.pid) }),
 };
 
+const levels = values['delay-levels']?.split(',').map(Number);
+
 for (const name of values.mode.split(',')) {
   const mode = MODES.get(name);
   if (mode === undefined) throw new Error(`--mode ${name}: one of ${[...MODES.keys()].join(', ')}`);
@@ -38,6 +41,7 @@ for (const name of values.mode.split(',')) {
     connections: Number(values.connections),
     queues: Number(values.queues),
     ...(values.messages === undefined ? {} : { messagesMax: Number(values.messages) }),
+    ...(levels === undefined ? {} : { delayLevels: levels }),
   });
   process.stdout.write(`${values.json ? JSON.stringify({ mode: name, ...result }) : describe(name, result)}\n`);
 }

@@ -7,13 +7,20 @@ import { type FlushDiskType, PROBE, type ServerUnderTest } from './server-under-
 const CLI = resolve('dist/cli/ringmq.js');
 const START_TIMEOUT_MS = 30_000;
 
-/** Starts both on free ports with their files under `folder`. */
-export async function startRingMQ(flushDiskType: FlushDiskType, folder: string): Promise<ServerUnderTest> {
+/** Starts both on free ports with their files under `folder`, which may hold a store already. `settings` are further keys of the broker. */
+export async function startRingMQ(
+  flushDiskType: FlushDiskType,
+  folder: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<ServerUnderTest> {
   mkdirSync(folder, { recursive: true });
   const brokerPort = await freeBrokerPort();
   const namesrvPort = await freePort(0);
   const conf = join(folder, 'broker.conf');
-  writeFileSync(conf, `flushDiskType=${flushDiskType}\nbrokerIP1=127.0.0.1\n`);
+  const lines = Object.entries({ flushDiskType, brokerIP1: '127.0.0.1', ...settings }).map(
+    ([key, value]) => `${key}=${value}\n`,
+  );
+  writeFileSync(conf, lines.join(''));
   const args = [CLI, 'start', '--host', '127.0.0.1', '--port', `${brokerPort}`, '--namesrv-port', `${namesrvPort}`];
   const startedMs = performance.now();
   const server = ServerProcess.start({

@@ -174,6 +174,9 @@ func pushOrderly(s *scope) string {
 	return "12 orders of 30 steps in order"
 }
 
+// unwoken: without a wake-up half of the messages would take longer, since the broker looks at waiting pulls every 5 s.
+const unwoken = 2500 * time.Millisecond
+
 func pushWakesAtOnce(s *scope) string {
 	p := s.producer()
 	s.send(p, "first", 1)
@@ -189,8 +192,8 @@ func pushWakesAtOnce(s *scope) string {
 			slowest = took
 		}
 	}
-	check(slowest < time.Second, "an idle consumer got a message %v after it was sent", slowest)
-	return "40 messages to an idle consumer, each within 1 s"
+	check(slowest < unwoken, "an idle consumer got a message %v after it was sent", slowest)
+	return fmt.Sprintf("40 messages to an idle consumer, the slowest %v after it was sent", slowest.Round(time.Millisecond))
 }
 
 // checksums is a count and an order-free checksum of the bodies tagged "sum".

@@ -113,13 +113,17 @@ func (s *scope) pushConsumer(selector consumer.MessageSelector, receiver receive
 }
 
 func (s *scope) pullConsumer(selector consumer.MessageSelector) rocketmq.PullConsumer {
+	return s.pullConsumerOf(s.topic(), selector)
+}
+
+func (s *scope) pullConsumerOf(topic string, selector consumer.MessageSelector) rocketmq.PullConsumer {
 	created, err := rocketmq.NewPullConsumer(
 		consumer.WithNameServer(s.nameServer()),
 		consumer.WithGroupName(s.group()+"_pull"),
 		consumer.WithInstance(instanceName()),
 	)
 	checkNoError(err, "new pull consumer")
-	checkNoError(created.Subscribe(s.topic(), selector), "subscribe")
+	checkNoError(created.Subscribe(topic, selector), "subscribe")
 	checkNoError(created.Start(), "start of the pull consumer")
 	s.closers = append(s.closers, created.Shutdown)
 	return created
@@ -147,7 +151,11 @@ func (s *scope) send(p rocketmq.Producer, prefix string, count int) []string {
 
 // queues are those of the case's topic, which must exist.
 func (s *scope) queues() []*primitive.MessageQueue {
-	queues, err := s.admin().FetchPublishMessageQueues(context.Background(), s.topic())
+	return s.queuesOf(s.topic())
+}
+
+func (s *scope) queuesOf(topic string) []*primitive.MessageQueue {
+	queues, err := s.admin().FetchPublishMessageQueues(context.Background(), topic)
 	checkNoError(err, "queues of the topic")
 	return queues
 }
@@ -159,11 +167,15 @@ func (s *scope) sendTo(queue *primitive.MessageQueue, p rocketmq.Producer, body,
 	return sendMessage(p, message)
 }
 
-// stored is everything the topic holds, read queue by queue from the start.
+// stored is everything the case's topic holds, read queue by queue from the start.
 func (s *scope) stored() *collector {
-	reader := s.pullConsumer(everything)
+	return s.storedIn(s.topic())
+}
+
+func (s *scope) storedIn(topic string) *collector {
+	reader := s.pullConsumerOf(topic, everything)
 	collected := newCollector()
-	for _, queue := range s.queues() {
+	for _, queue := range s.queuesOf(topic) {
 		// A pull past the end is answered at once and tells where the end is.
 		past, err := reader.PullFrom(context.Background(), queue, math.MaxInt32, 1)
 		checkNoError(err, "pull past the end")

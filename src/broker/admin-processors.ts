@@ -6,6 +6,7 @@ import type { RequestProcessor } from '../remoting/connection.js';
 import { RequestCode } from '../remoting/request-code.js';
 import type { MessageStore } from '../workers/message-store.js';
 import type { BrokerConfig } from './broker-config.js';
+import { createAllDelayOffsetProcessor } from './processors/all-delay-offset-processor.js';
 import { BrokerConfigProcessor, type BrokerConfigProcessorDeps } from './processors/broker-config-processor.js';
 import { createBrokerRuntimeInfoProcessor } from './processors/broker-runtime-info-processor.js';
 import { ClientManageProcessor, type ClientManageProcessorDeps } from './processors/client-manage-processor.js';
@@ -13,11 +14,19 @@ import {
   createConsumerConnectionListProcessor,
   createProducerConnectionListProcessor,
 } from './processors/connection-list-processor.js';
+import { ConsumeStatsProcessor, type ConsumeStatsProcessorDeps } from './processors/consume-stats-processor.js';
+import { ConsumerRelayProcessor, type ConsumerRelayProcessorDeps } from './processors/consumer-relay-processor.js';
 import { ConsumerManageProcessor, type ConsumerManageProcessorDeps } from './processors/consumer-manage-processor.js';
 import { GroupAdminProcessor, type GroupAdminProcessorDeps } from './processors/group-admin-processor.js';
 import { createLockBatchMqProcessor, createUnlockBatchMqProcessor } from './processors/lock-batch-mq-processor.js';
 import { QueryMessageProcessor, type QueryMessageDeps } from './processors/query-message-processor.js';
 import { QueueOffsetProcessor } from './processors/queue-offset-processor.js';
+import {
+  createGetAllConsumerOffsetProcessor,
+  createGetBrokerHaStatusProcessor,
+  type SlaveAdminProcessorDeps,
+} from './processors/slave-admin-processor.js';
+import { ResetOffsetProcessor, type ResetOffsetProcessorDeps } from './processors/reset-offset-processor.js';
 import { TopicAdminProcessor, type TopicAdminProcessorDeps } from './processors/topic-admin-processor.js';
 import { createTopicStatsProcessor, type TopicStatsProcessorDeps } from './processors/topic-stats-processor.js';
 import { createViewMessageProcessor } from './processors/view-message-processor.js';
@@ -30,8 +39,12 @@ export type AdminProcessorDeps = ClientManageProcessorDeps &
   TopicAdminProcessorDeps &
   GroupAdminProcessorDeps &
   TopicStatsProcessorDeps &
+  ResetOffsetProcessorDeps &
+  ConsumerRelayProcessorDeps &
+  ConsumeStatsProcessorDeps &
   QueryMessageDeps &
   BrokerConfigProcessorDeps &
+  SlaveAdminProcessorDeps &
   RuntimeInfoSources & {
     readonly config: BrokerConfig;
     readonly store: MessageStore;
@@ -46,6 +59,9 @@ export function adminProcessors(deps: AdminProcessorDeps): ReadonlyMap<number, R
   const topics = new TopicAdminProcessor(deps);
   const groups = new GroupAdminProcessor(deps);
   const config = new BrokerConfigProcessor(deps);
+  const resets = new ResetOffsetProcessor(deps);
+  const relays = new ConsumerRelayProcessor(deps);
+  const consumption = new ConsumeStatsProcessor(deps);
   return new Map<number, RequestProcessor>([
     [RequestCode.HEART_BEAT, clients.heartbeat],
     [RequestCode.UNREGISTER_CLIENT, clients.unregister],
@@ -69,10 +85,20 @@ export function adminProcessors(deps: AdminProcessorDeps): ReadonlyMap<number, R
     [RequestCode.DELETE_SUBSCRIPTIONGROUP, groups.delete],
     [RequestCode.GET_CONSUMER_CONNECTION_LIST, createConsumerConnectionListProcessor(deps.consumers)],
     [RequestCode.GET_PRODUCER_CONNECTION_LIST, createProducerConnectionListProcessor(deps.producers)],
+    [RequestCode.GET_CONSUME_STATS, consumption.consumeStats],
+    [RequestCode.QUERY_TOPIC_CONSUME_BY_WHO, consumption.whoConsumes],
+    [RequestCode.QUERY_CONSUME_TIME_SPAN, consumption.timeSpan],
+    [RequestCode.INVOKE_BROKER_TO_RESET_OFFSET, resets.reset],
+    [RequestCode.INVOKE_BROKER_TO_GET_CONSUMER_STATUS, relays.status],
+    [RequestCode.GET_CONSUMER_RUNNING_INFO, relays.runningInfo],
+    [RequestCode.CONSUME_MESSAGE_DIRECTLY, relays.consumeDirectly],
     [RequestCode.LOCK_BATCH_MQ, createLockBatchMqProcessor(deps.locks)],
     [RequestCode.UNLOCK_BATCH_MQ, createUnlockBatchMqProcessor(deps.locks)],
+    [RequestCode.GET_ALL_DELAY_OFFSET, createAllDelayOffsetProcessor(deps.delayOffsets)],
     [RequestCode.UPDATE_BROKER_CONFIG, config.update],
     [RequestCode.GET_BROKER_CONFIG, config.get],
     [RequestCode.GET_BROKER_RUNTIME_INFO, createBrokerRuntimeInfoProcessor(deps)],
+    [RequestCode.GET_ALL_CONSUMER_OFFSET, createGetAllConsumerOffsetProcessor(deps)],
+    [RequestCode.GET_BROKER_HA_STATUS, createGetBrokerHaStatusProcessor(deps)],
   ]);
 }

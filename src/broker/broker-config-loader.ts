@@ -30,13 +30,13 @@ export function loadBrokerConfig(
 }
 
 function checkRole(store: BrokerConfigStore, logger: Logger): void {
-  const { brokerRole, brokerId } = store.values;
+  const { brokerRole, brokerId, inSyncReplicas } = store.values;
   if (brokerRole === 'SLAVE') {
-    // Differs: a broker that calls itself a slave and copies nothing would be worse than none.
-    throw new ConfigError('brokerRole=SLAVE is not served yet: ASYNC_MASTER and SYNC_MASTER are');
+    if (brokerId === 0) throw new ConfigError("brokerRole=SLAVE needs a brokerId above 0: 0 is its master's");
+    return;
   }
-  if (brokerRole === 'SYNC_MASTER')
-    logger.warn('brokerRole=SYNC_MASTER: there is no replication yet, so no send waits for a slave');
+  if (brokerRole === 'SYNC_MASTER' && inSyncReplicas < 2)
+    logger.warn('brokerRole=SYNC_MASTER with inSyncReplicas=1: no send waits for a slave, as in Apache 5.5.0');
   // Compat: Apache too makes every master's id 0, whatever the file says.
   if (brokerId !== 0) store.assign('brokerId', 0);
 }

@@ -150,7 +150,21 @@ const messageKeys = {
   slaveReadEnable: bool(false, 'Send consumers to a slave when they lag far behind.', changeable),
   rejectTransactionMessage: bool(false, 'Refuse messages of transactions.', { ...changeable, ...important }),
   enablePropertyFilter: bool(false, 'Accept SQL92 filter expressions.', changeable),
-  filterSupportRetry: bool(false, 'Apply SQL92 filters to retry topics too.', { ...changeable, ...pending }),
+  filterSupportRetry: bool(
+    false,
+    'Judge messages of a retry topic by the SQL92 expression for the topic they came from.',
+    changeable,
+  ),
+  filterDataCleanTimeSpan: int(
+    86_400_000,
+    'An SQL92 expression is forgotten when its group has been offline for this long, ms.',
+    { max: Number.MAX_SAFE_INTEGER, ...changeable },
+  ),
+  maxErrorRateOfBloomFilter: int(20, 'Written with SQL92 expressions for the sake of Apache brokers, per cent.', {
+    min: 1,
+    max: 99,
+  }),
+  expectConsumerNumUseFilter: int(32, 'Likewise: groups expected to filter.', { min: 1, max: 1_000_000 }),
   traceOn: bool(true, 'Tell clients to record traces (TRACE_ON in send answers).', changeable),
   traceTopicEnable: bool(false, 'Create the trace topic at the start.', important),
   msgTraceTopicName: text('RMQ_SYS_TRACE_TOPIC', 'Name of the trace topic.', {
@@ -158,10 +172,7 @@ const messageKeys = {
     pattern: TOPIC_PATTERN,
     allowed: 'letters, digits, % | - _',
   }),
-  storeReplyMessageEnable: bool(true, 'Store the replies of request-reply as well as handing them on.', {
-    ...changeable,
-    ...pending,
-  }),
+  storeReplyMessageEnable: bool(true, 'Store the replies of request-reply as well as handing them on.', changeable),
   startAcceptSendRequestTimeStamp: int(0, 'Refuse sends before this time, ms since the epoch.', {
     max: Number.MAX_SAFE_INTEGER,
     ...changeable,
@@ -169,10 +180,21 @@ const messageKeys = {
   transactionTimeOut: int(6_000, 'A transaction is asked about when it is undecided for this long, ms.', {
     ...changeable,
     ...important,
-    ...pending,
   }),
-  transactionCheckMax: int(15, 'How often it is asked about.', { ...changeable, ...important, ...pending }),
-  transactionCheckInterval: int(30_000, 'Time between two rounds of asking, ms.', { min: 1, ...important, ...pending }),
+  transactionCheckMax: int(15, 'How often it is asked about; past it the message goes to TRANS_CHECK_MAX_TIME_TOPIC.', {
+    ...changeable,
+    ...important,
+  }),
+  transactionCheckInterval: int(30_000, 'Time between two rounds of asking, ms.', {
+    min: 1,
+    ...changeable,
+    ...important,
+  }),
+  transactionOpMsgMaxSize: int(4_096, 'Size of an op message, bytes, from which on another one is begun.', {
+    min: 1,
+    max: 1_048_576,
+    ...changeable,
+  }),
 };
 
 /** Every key of the broker. */

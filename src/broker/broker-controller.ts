@@ -3,8 +3,11 @@
  * It makes the parts and hands each what it needs; nobody is handed the controller.
  * Invariant: a request is served only between the end of `start` and the beginning of `stop`.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/log.js';
+import { DelayLevelTable, SCHEDULE_TOPIC } from '../message/delay-level-table.js';
 import { RemotingClient } from '../remoting/remoting-client.js';
 import { RemotingServer } from '../remoting/remoting-server.js';
 import type { StoreClient } from '../workers/store-client.js';
@@ -18,6 +21,8 @@ import { type BrokerTables, createBrokerTables } from './broker-tables.js';
 import { MeteredMessageStore } from './metered-message-store.js';
 import { createProcessorTable, type ProcessorSet } from './processor-table.js';
 import { ReadingBrake } from './reading-brake.js';
+import { SlaveRole } from './slave-role.js';
+import { ScheduleMessageService } from './schedule/schedule-message-service.js';
 
 /** The VIP port is so far below the broker's. Java: BrokerController, fastListenPort. */
 const VIP_PORT_DISTANCE = 2;
@@ -34,6 +39,7 @@ interface RunningParts {
   readonly store: StoreClient;
   readonly server: RemotingServer;
   readonly processors: ProcessorSet;
+  readonly schedule: ScheduleMessageService;
 }
 
 /** Starts and stops a broker; several may live in one process. */
@@ -47,6 +53,8 @@ export class BrokerController {
   readonly #stats: BrokerStats;
   readonly #client: RemotingClient;
   readonly #outerApi: BrokerOuterApi;
+  /** On a slave only. */
+  readonly #slaveRole: SlaveRole | undefined;
   #settleClosed: { resolve(): void; reject(error: Error): void } = {
     resolve: () => undefined,
     reject: () => undefined,
@@ -80,10 +88,15 @@ export class BrokerController {
         haServerAddr: this.#address.haServerAddr,
         brokerPermission: values.brokerPermission,
       }),
+      onOrderTopics: (topics) => this.#tables.topics.markOrdered(topics),
       topics: () => ({ topicConfigTable: this.#tables.topics.all(), dataVersion: this.#tables.topics.dataVersion }),
+      onRegistered: (results) => this.#slaveRole?.onRegistered(results),
       logger,
       clock,
     });
+    if (values.brokerRole === 'SLAVE') {
+      this.#slaveRole = new SlaveRole({ config: values, ...this.#tables, client: this.#client, clock, logger });
+    }
   }
 
   /** `host:port` that clients are told. */
@@ -104,17 +117,26 @@ export class BrokerController {
       logger,
       clock,
     });
+    const meteredStore = new MeteredMessageStore(store, this.#stats, clock);
+    const schedule = new ScheduleMessageService({
+      store: meteredStore,
+      delayLevels: DelayLevelTable.parse(config.values.messageDelayLevel),
+      offsets: this.#tables.delayOffsets,
+      clock,
+      logger: logger.child('schedule'),
+    });
     const processors = createProcessorTable({
       ...this.#options,
       tables: this.#tables,
       stats: this.#stats,
-      store: new MeteredMessageStore(store, this.#stats, clock),
+      store: meteredStore,
+      replication: store.replication,
       address: this.#address,
       reregisterAround: (change) => this.#reregisterAround(change),
     });
     const server = this.#createServer(processors);
     brake.attach(server);
-    this.#running = { store, server, processors };
+    this.#running = { store, server, processors, schedule };
     try {
       await this.#open(this.#running);
     } catch (error) {
@@ -151,20 +173,28 @@ export class BrokerController {
     });
   }
 
-  async #open({ store, server, processors }: RunningParts): Promise<void> {
+  async #open({ store, server, processors, schedule }: RunningParts): Promise<void> {
     const { config } = this.#options;
     this.#persistence.start();
-    store.setArrivalListener(processors.pulls.messageArrived);
+    store.setArrivalListener((topic, queueId, queueOffset, tagsCode) => {
+      processors.pulls.messageArrived(topic, queueId, queueOffset, tagsCode);
+      if (topic === SCHEDULE_TOPIC) schedule.messageArrived(queueId);
+    });
     processors.pulls.start();
+    if (this.#slaveRole === undefined) processors.transactions.start();
     this.#tables.housekeeping.start();
     this.#stats.start();
     const [port = config.values.listenPort] = await server.start();
-    if (config.values.listenPort === 0) config.assign('haListenPort', port + 1);
     config.assign('listenPort', port);
+    config.assign('haListenPort', await store.replication.start());
+    this.#slaveRole?.start(store.replication);
     await this.#address.refresh();
     this.#tables.topics.onChange(() => this.#outerApi.registerAll());
     await this.#outerApi.registerAll();
     this.#outerApi.start(config.values.registerNameServerPeriod);
+    // A slave delivers nothing and asks nobody: its master does.
+    if (this.#slaveRole !== undefined) return;
+    schedule.start();
   }
 
   /** See BrokerConfigProcessorDeps. The old address goes first: a NameServer of 4.9 takes out whatever stands under the broker's id. */
@@ -183,15 +213,27 @@ export class BrokerController {
       await this.#outerApi.unregisterAll();
       this.#tables.housekeeping.stop();
       this.#tables.consumerIdsChanges.stop();
+      this.#tables.groupGets.stop();
       this.#stats.stop();
       running.processors.pulls.stop();
+      running.schedule.stop();
+      if (this.#slaveRole === undefined) await running.processors.transactions.stop();
+      await this.#slaveRole?.stop();
       await running.store.stop();
+      await this.#untilChangesAreSettled();
       await running.server.stop();
     }
     await this.#persistence.stop();
     await this.#client.close();
     if (this.#failure === undefined) this.#settleClosed.resolve();
     else this.#settleClosed.reject(this.#failure);
+  }
+
+  /** Answers that wait for a new topic or group to be on disk leave before the connections go. */
+  async #untilChangesAreSettled(): Promise<void> {
+    await Promise.all([this.#tables.topics.settled(), this.#tables.groups.settled()]);
+    // Those who wait for the same are called in this turn.
+    await nextTurn();
   }
 
   #fail(cause: Error): void {

@@ -49,6 +49,10 @@ export interface BrokerOuterApiOptions {
   readonly namesrvAddresses: () => readonly string[];
   readonly identity: () => BrokerIdentity;
   readonly topics: () => RegisteredTopics;
+  /** Told of the answers to every registration; none came when the list is empty. */
+  readonly onRegistered?: (results: readonly RegisterBrokerResult[]) => void;
+  /** Called with each NameServer's ordered topics, when it names any. */
+  readonly onOrderTopics: (topics: Iterable<string>) => void;
   readonly logger: Logger;
   readonly clock: Clock;
 }
@@ -88,11 +92,13 @@ export class BrokerOuterApi {
         .then((result) => {
           pending.delete(link);
           if (result !== undefined) results.push(result);
+          if (result?.orderTopics !== undefined) this.#options.onOrderTopics(result.orderTopics.keys());
         });
       if (!link.isSlow || !isAnyQuick) awaited.push(attempt);
     }
     await this.#within(SLOW_AFTER_MS, Promise.all(awaited));
     for (const link of pending) link.isSlow = true;
+    if (!this.#isStopped) this.#options.onRegistered?.(results);
     return results;
   }
 

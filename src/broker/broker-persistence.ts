@@ -1,6 +1,7 @@
 /**
- * Which tables are kept in which file of `config/`, and when they are written: topics and groups at every change, offsets every
- * `flushConsumerOffsetInterval` and at the end. Main thread. Java: BrokerPathConfigHelper, BrokerController.initializeBrokerScheduledTasks.
+ * Which tables are kept in which file of `config/`, and when they are written: topics and groups at every change, consumers' offsets every
+ * `flushConsumerOffsetInterval`, those of the delay levels every `flushDelayOffsetInterval`, filters every 10 s, if they have changed, and
+ * all at the end. Main thread. Java: BrokerPathConfigHelper, BrokerController.initializeBrokerScheduledTasks.
  */
 import { join } from 'node:path';
 
@@ -8,16 +9,23 @@ import type { Clock, TimerHandle } from '../base/clock.js';
 import type { Logger } from '../base/log.js';
 import type { BrokerConfig } from './broker-config.js';
 import { ConfigFile } from './config-file.js';
+import type { ConsumerFilterManager } from './consumer-filter-manager.js';
 import type { ConsumerOffsetManager } from './consumer-offset-manager.js';
+import type { DelayOffsetTable } from './schedule/delay-offset-table.js';
 import type { SubscriptionGroupManager } from './subscription-group-manager.js';
 import type { TopicConfigManager } from './topic-config-manager.js';
 
+/** Time between two looks at the filters, ms. */
+const FILTER_INTERVAL_MS = 10_000;
+
 /** What a BrokerPersistence needs. */
 export interface BrokerPersistenceOptions {
-  readonly config: Pick<BrokerConfig, 'storePathRootDir' | 'flushConsumerOffsetInterval'>;
+  readonly config: Pick<BrokerConfig, 'storePathRootDir' | 'flushConsumerOffsetInterval' | 'flushDelayOffsetInterval'>;
   readonly topics: TopicConfigManager;
   readonly groups: SubscriptionGroupManager;
   readonly offsets: ConsumerOffsetManager;
+  readonly delayOffsets: DelayOffsetTable;
+  readonly consumerFilters: ConsumerFilterManager;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -28,35 +36,51 @@ export class BrokerPersistence {
   readonly #topicsFile: ConfigFile;
   readonly #groupsFile: ConfigFile;
   readonly #offsetsFile: ConfigFile;
-  #timer: TimerHandle | undefined;
+  readonly #delayOffsetsFile: ConfigFile;
+  readonly #filtersFile: ConfigFile;
+  readonly #timers: TimerHandle[] = [];
 
   constructor(options: BrokerPersistenceOptions) {
     this.#options = options;
-    const { topics, groups, offsets, logger } = options;
+    const { topics, groups, offsets, delayOffsets, consumerFilters, logger } = options;
     const pathOf = (name: string): string => join(options.config.storePathRootDir, 'config', name);
     this.#topicsFile = new ConfigFile(pathOf('topics.json'), topics, logger);
     this.#groupsFile = new ConfigFile(pathOf('subscriptionGroup.json'), groups, logger);
     this.#offsetsFile = new ConfigFile(pathOf('consumerOffset.json'), offsets, logger);
+    this.#delayOffsetsFile = new ConfigFile(pathOf('delayOffset.json'), delayOffsets, logger);
+    this.#filtersFile = new ConfigFile(pathOf('consumerFilter.json'), consumerFilters, logger);
   }
 
   /** Reads all files. Rejects only with the system's errors. */
   async load(): Promise<void> {
-    await Promise.all([this.#topicsFile.load(), this.#groupsFile.load(), this.#offsetsFile.load()]);
+    await Promise.all(this.#files().map((file) => file.load()));
   }
 
   /** From here on changes are written. */
   start(): void {
-    const { topics, groups, offsets, clock, config } = this.#options;
+    const { topics, groups, offsets, delayOffsets, consumerFilters, clock, config } = this.#options;
     topics.onChange(() => this.#topicsFile.save());
     groups.onChange(() => this.#groupsFile.save());
-    this.#timer = clock.every(config.flushConsumerOffsetInterval, () => {
-      if (offsets.takeChanged()) void this.#offsetsFile.save();
-    });
+    this.#saveEvery(config.flushConsumerOffsetInterval, clock, offsets, this.#offsetsFile);
+    this.#saveEvery(config.flushDelayOffsetInterval, clock, delayOffsets, this.#delayOffsetsFile);
+    this.#timers.push(clock.every(FILTER_INTERVAL_MS, () => consumerFilters.clean()));
+    this.#saveEvery(FILTER_INTERVAL_MS, clock, consumerFilters, this.#filtersFile);
   }
 
   /** Settles when everything is on disk. */
   async stop(): Promise<void> {
-    this.#timer?.cancel();
-    await Promise.all([this.#topicsFile.save(), this.#groupsFile.save(), this.#offsetsFile.save()]);
+    for (const timer of this.#timers) timer.cancel();
+    await Promise.all(this.#files().map((file) => file.save()));
+  }
+
+  #files(): readonly ConfigFile[] {
+    return [this.#topicsFile, this.#groupsFile, this.#offsetsFile, this.#delayOffsetsFile, this.#filtersFile];
+  }
+
+  #saveEvery(intervalMs: number, clock: Clock, table: { takeChanged(): boolean }, file: ConfigFile): void {
+    const save = (): void => {
+      if (table.takeChanged()) void file.save();
+    };
+    this.#timers.push(clock.every(intervalMs, save));
   }
 }

@@ -3,8 +3,12 @@ import { resolve } from 'node:path';
 
 import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/log.js';
+import type { ReplicationOptions } from '../workers/replication.js';
+import { DelayLevelTable } from '../message/delay-level-table.js';
 import { StoreClient } from '../workers/store-client.js';
 import type { BrokerConfig } from './broker-config.js';
+
+type HaSettings = ReplicationOptions['settings'];
 
 /** Java: CQ_STORE_UNIT_SIZE. */
 const CONSUME_QUEUE_ENTRY_BYTES = 20;
@@ -36,9 +40,15 @@ export function openBrokerStore(deps: BrokerStoreDeps): Promise<StoreClient> {
       flushIntervalConsumeQueueMs: config.flushIntervalConsumeQueue,
       maxMessageSizeBytes: config.maxMessageSize,
       maxOpenFiles: config.maxOpenStoreFiles,
+      delayLevelsMs: DelayLevelTable.parse(config.messageDelayLevel).delaysMs,
       messageIndexEnable: config.messageIndexEnable,
       maxHashSlotNum: config.maxHashSlotNum,
       maxIndexNum: config.maxIndexNum,
+    },
+    replication: {
+      settings: haSettings(config),
+      isSyncMaster: config.brokerRole === 'SYNC_MASTER',
+      slaveTimeoutMs: () => config.slaveTimeout,
     },
     requestRingSizeBytes: powerOfTwo(Math.max(config.requestRingSizeBytes, bufferBytesMin)),
     logTailWindowSizeBytes: powerOfTwo(Math.max(config.logTailWindowSizeBytes, bufferBytesMin)),
@@ -51,6 +61,23 @@ export function openBrokerStore(deps: BrokerStoreDeps): Promise<StoreClient> {
     logger: logger.child('store'),
     clock,
   });
+}
+
+function haSettings(config: BrokerConfig): HaSettings {
+  return {
+    isSlave: config.brokerRole === 'SLAVE',
+    bindAddress: config.bindAddress,
+    listenPort: config.haListenPort,
+    storePathCommitLog: resolve(config.storePathCommitLog),
+    segmentSizeBytes: config.mappedFileSizeCommitLog,
+    isSyncFlush: config.flushDiskType === 'SYNC_FLUSH',
+    sendHeartbeatIntervalMs: config.haSendHeartbeatInterval,
+    housekeepingIntervalMs: config.haHousekeepingInterval,
+    transferBatchBytes: config.haTransferBatchSize,
+    inSyncReplicas: config.inSyncReplicas,
+    maxGapNotInSyncBytes: config.haMaxGapNotInSync,
+    replicaRecordsMax: powerOfTwo(config.maxPutsInFlight),
+  };
 }
 
 /** The next power of two at or above `value`. */

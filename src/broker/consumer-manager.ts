@@ -14,6 +14,12 @@ import { ConsumerGroupInfo, type ConsumeMode } from './consumer-group-info.js';
 /** Told that a group's members or topics have changed; `connections` are those of the members now. */
 export type ConsumerIdsChangeListener = (group: string, connections: readonly Connection[]) => void;
 
+/** Told what groups subscribe to, and when a group has no member any more. Java: ConsumerGroupEvent REGISTER and UNREGISTER. */
+export interface SubscriptionListener {
+  register(group: string, subscriptions: readonly SubscriptionData[]): void;
+  unregister(group: string): void;
+}
+
 /** A consumer's heartbeat. */
 export interface ConsumerRegistration {
   readonly group: string;
@@ -31,6 +37,7 @@ export interface ConsumerManagerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly onConsumerIdsChange: ConsumerIdsChangeListener;
+  readonly subscriptionListener?: SubscriptionListener;
 }
 
 /** Consumer groups by name. */
@@ -75,6 +82,7 @@ export class ConsumerManager {
     }
     const hasChanged = isNewClient || hasNewTopics;
     if (hasChanged && isNotifyEnabled) this.#notify(info);
+    if (subscriptions !== undefined) this.#options.subscriptionListener?.register(group, subscriptions);
     return hasChanged;
   }
 
@@ -115,7 +123,9 @@ export class ConsumerManager {
     if (client !== undefined) {
       this.#options.logger.info('consumer left', { group: info.groupName, clientId: client.clientId, reason });
     }
-    if (info.isEmpty) this.#groups.delete(info.groupName);
+    if (!info.isEmpty) return;
+    this.#groups.delete(info.groupName);
+    this.#options.subscriptionListener?.unregister(info.groupName);
   }
 
   #notify(info: ConsumerGroupInfo): void {

@@ -124,6 +124,25 @@ export class ConsumerOffsetManager {
     this.#remove((key) => key.topic === topic);
   }
 
+  /** On a slave: the master's offsets; those of groups that it does not name stay. Java: SlaveSynchronize.syncConsumerOffset. */
+  putAll(offsets: ReadonlyMap<string, QueueOffsets>, dataVersion: DataVersion | undefined): void {
+    for (const [key, queues] of offsets) this.#offsets.set(key, new Map(queues));
+    if (dataVersion !== undefined) this.#dataVersion = dataVersion;
+    this.#hasChanged = true;
+  }
+
+  /** All of it, as GET_ALL_CONSUMER_OFFSET (43) and consumerOffset.json have it. */
+  toTable(): ConsumerOffsetTable {
+    const groupTopicMap = new Map<string, string[]>();
+    for (const { topic, group } of this.#keys()) groupTopicMap.set(group, [...(groupTopicMap.get(group) ?? []), topic]);
+    return {
+      dataVersion: this.#dataVersion,
+      groupTopicMap,
+      offsetTable: this.#offsets,
+      pullOffsetTable: this.#pullOffsets,
+    };
+  }
+
   /** Queue offsets by `topic@group`. */
   all(): ReadonlyMap<string, QueueOffsets> {
     return this.#offsets;
@@ -143,15 +162,7 @@ export class ConsumerOffsetManager {
 
   /** The content of consumerOffset.json. */
   encode(): string {
-    const groupTopicMap = new Map<string, string[]>();
-    for (const { topic, group } of this.#keys()) groupTopicMap.set(group, [...(groupTopicMap.get(group) ?? []), topic]);
-    const table = {
-      dataVersion: this.#dataVersion,
-      groupTopicMap,
-      offsetTable: this.#offsets,
-      pullOffsetTable: this.#pullOffsets,
-    };
-    return stringifyPretty(ConsumerOffsetTable.write(table));
+    return stringifyPretty(ConsumerOffsetTable.write(this.toTable()));
   }
 
   /** Takes over the content of consumerOffset.json. */

@@ -6,6 +6,7 @@
 import { join } from 'node:path';
 
 import { bool, bytes, derived, int, oneOf, path, port, text } from '../base/config-schema.js';
+import { DELAY_LEVELS_PATTERN } from '../message/delay-level-table.js';
 
 const changeable = { changeable: true } as const;
 /** Nothing reads the key yet. */
@@ -56,7 +57,10 @@ const fileKeys = {
 
 /** How long messages are kept. */
 const retentionKeys = {
-  fileReservedTime: int(72, 'How long segments are kept, hours.', { ...changeable, ...important, ...pending }),
+  fileReservedTime: int(72, 'How long undecided transactions are asked about, hours. Segments are kept for good.', {
+    ...changeable,
+    ...important,
+  }),
   deleteWhen: text('04', 'Hours of the day at which old segments are deleted, `;` between them.', {
     ...changeable,
     ...important,
@@ -83,12 +87,13 @@ const retentionKeys = {
   cleanFileForciblyEnable: bool(true, 'Allow that.', { ...changeable, ...important, ...pending }),
   messageDelayLevel: text(
     '1s 5s 10s 30s 1m 2m 3m 4m 5m 6m 7m 8m 9m 10m 20m 30m 1h 2h',
-    'The delay levels, from 1 up.',
-    {
-      pattern: /^\d+[smhd]( +\d+[smhd])*$/,
-      allowed: 'times such as 1s 5m 2h 1d with spaces between them',
-      ...pending,
-    },
+    'How long messages of each delay level wait, from level 1 up; a higher level than the last is taken for the last.',
+    { pattern: DELAY_LEVELS_PATTERN, allowed: 'times such as 1s 5m 2h 1d, 8 digits at most, with spaces between them' },
+  ),
+  flushDelayOffsetInterval: int(
+    10_000,
+    'How often it is saved how far the delay levels have been delivered, ms. After a crash what came later is delivered again.',
+    { min: 1 },
   ),
 };
 
@@ -125,7 +130,7 @@ const readKeys = {
   accessMessageInMemoryMaxRatio: int(
     40,
     'Share of the memory, per cent, up to which a lag counts as in memory when a slave is suggested.',
-    { max: 100, ...changeable, ...important, ...pending },
+    { max: 100, ...changeable, ...important },
   ),
   messageIndexEnable: bool(
     true,
@@ -154,10 +159,39 @@ const replicationKeys = {
     derived('listenPort + 1', ({ valueOf }) => (valueOf('listenPort') === '0' ? 0 : Number(valueOf('listenPort')) + 1)),
     'Port that slaves connect to.',
   ),
+  haMasterAddress: text(
+    '',
+    'On a slave: `host:port` on which its master listens for slaves. Empty: what the NameServer says of the broker of the same name.',
+    { pattern: /^$|^[^\s;,]+:\d{1,5}$/, allowed: 'host:port' },
+  ),
+  haSendHeartbeatInterval: int(
+    5_000,
+    'Longest time between two transfers to a slave, and between two reports to the master, ms.',
+    { min: 1 },
+  ),
+  haHousekeepingInterval: int(20_000, 'A replication connection on which nothing comes for this long is closed, ms.', {
+    min: 1,
+  }),
+  haTransferBatchSize: bytes(
+    32 * 2 ** 10,
+    "Most bytes of one transfer to a slave. Apache's slave takes 4 MiB at most.",
+    {
+      max: 4 * 2 ** 20 - 12,
+    },
+  ),
+  haMaxGapNotInSync: bytes(
+    256 * 2 ** 20,
+    'A slave further behind than this is not in sync: SYNC_MASTER does not wait for it, but answers SLAVE_NOT_AVAILABLE (11).',
+  ),
+  inSyncReplicas: int(
+    derived('2 for SYNC_MASTER, else 1', ({ valueOf }) => (valueOf('brokerRole') === 'SYNC_MASTER' ? 2 : 1)),
+    "Brokers, the master among them, that have a message before SYNC_MASTER answers SEND_OK. Apache 5.5.0's default of 1 makes SYNC_MASTER wait for nobody.",
+    { min: 1, max: 64 },
+  ),
   slaveTimeout: int(
     3_000,
     'How long a send waits for a slave under SYNC_MASTER before it is answered FLUSH_SLAVE_TIMEOUT (12), ms.',
-    { ...changeable, ...pending },
+    changeable,
   ),
 };
 

@@ -3,18 +3,20 @@
  * Invariant: behaves as the store behind it in every other way.
  */
 import type { Clock } from '../base/clock.js';
+import type { PropertyFilter } from '../filter/property-filter.js';
 import {
-  PutStatus,
+  isStored,
   type ArrivalListener,
   type BoundaryType,
   type GetResult,
+  type MessageFilter,
   type MessageQuery,
   type MessageStore,
   type MessageToStore,
   type PutResult,
   type QueryResult,
+  type QueueEntries,
   type StoreStats,
-  type TagsCodeFilter,
 } from '../workers/message-store.js';
 import type { BrokerStats } from './broker-stats.js';
 
@@ -50,7 +52,7 @@ export class MeteredMessageStore implements MessageStore {
     offset: number,
     maxCount: number,
     maxBytes: number,
-    filter: TagsCodeFilter | undefined,
+    filter: MessageFilter | undefined,
   ): GetResult | Promise<GetResult> {
     const startMs = this.#turnMs();
     const record = (result: GetResult): GetResult => {
@@ -59,6 +61,14 @@ export class MeteredMessageStore implements MessageStore {
     };
     const result = this.#store.getMessages(topic, queueId, offset, maxCount, maxBytes, filter);
     return result instanceof Promise ? result.then(record) : record(result);
+  }
+
+  queueEntries(topic: string, queueId: number, offset: number, maxCount: number): QueueEntries | Promise<QueueEntries> {
+    return this.#store.queueEntries(topic, queueId, offset, maxCount);
+  }
+
+  matchInMemory(topic: string, queueId: number, offset: number, filter: PropertyFilter): boolean | undefined {
+    return this.#store.matchInMemory(topic, queueId, offset, filter);
   }
 
   minOffset(topic: string, queueId: number): number {
@@ -138,9 +148,8 @@ export class MeteredMessageStore implements MessageStore {
   #timedPut(topic: string, bytes: number, done: PutDone): PutDone {
     const startMs = this.#turnMs();
     return (result) => {
-      const isStored = result.status === PutStatus.OK || result.status === PutStatus.FLUSH_DISK_TIMEOUT;
       const elapsedMs = this.#turnMs() - startMs;
-      this.#stats.recordPut(topic, result.physicalOffsets.length, bytes, elapsedMs, isStored);
+      this.#stats.recordPut(topic, result.physicalOffsets.length, bytes, elapsedMs, isStored(result.status));
       done(result);
     };
   }

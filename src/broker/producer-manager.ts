@@ -25,6 +25,8 @@ type Producers = Map<Connection, ClientChannelInfo>;
 export class ProducerManager {
   readonly #options: ProducerManagerOptions;
   readonly #groups = new Map<string, Producers>();
+  /** The connection that spoke for a client id last. Java: clientChannelTable. */
+  readonly #connections = new Map<string, Connection>();
   readonly #memberships = new ConnectionGroups((connection) => this.onConnectionClosed(connection));
   #nextChoice = 0;
 
@@ -56,6 +58,7 @@ export class ProducerManager {
     const producers = this.#groups.get(group) ?? new Map<Connection, ClientChannelInfo>();
     this.#groups.set(group, producers.set(connection, client));
     this.#memberships.add(connection, group);
+    this.#connections.set(client.clientId, connection);
     const { clientId, language, version } = client;
     this.#options.logger.info('producer joined', {
       group,
@@ -91,10 +94,7 @@ export class ProducerManager {
 
   /** The connection of the client with this id, by which a reply finds who asked. Java: findChannel. */
   connectionOf(clientId: string): Connection | undefined {
-    for (const producers of this.#groups.values()) {
-      for (const client of producers.values()) if (client.clientId === clientId) return client.connection;
-    }
-    return undefined;
+    return this.#connections.get(clientId);
   }
 
   /** One of the group's connections, in turn, a writable one if there is one. Java: getAvailableChannel. */
@@ -112,6 +112,17 @@ export class ProducerManager {
     if (producers === undefined || client === undefined) return;
     producers.delete(connection);
     if (producers.size === 0) this.#groups.delete(group);
+    this.#forgetConnection(client);
     this.#options.logger.info('producer left', { group, clientId: client.clientId, reason });
+  }
+
+  // Differs: Apache forgets a client as soon as it leaves one of its groups; replies to its others would be lost.
+  #forgetConnection({ clientId, connection }: ClientChannelInfo): void {
+    if (this.#connections.get(clientId) !== connection) return;
+    for (const producers of this.#groups.values()) {
+      const other = producers.get(connection);
+      if (other?.clientId === clientId) return;
+    }
+    this.#connections.delete(clientId);
   }
 }

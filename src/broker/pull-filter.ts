@@ -4,10 +4,12 @@
  * Compat: tags are told apart by Java's string hash only (`AaAa` and `BBBB` pass together); the client sorts them out.
  */
 import { RequestError } from '../base/errors.js';
+import { FilterError } from '../filter/filter-error.js';
+import { PropertyFilter } from '../filter/property-filter.js';
 import { javaStringHash } from '../message/tags-code.js';
 import type { SubscriptionData } from '../remoting/bodies/subscription-data.js';
 import { ResponseCode } from '../remoting/response-code.js';
-import type { TagsCodeFilter } from '../workers/message-store.js';
+import type { MessageFilter, TagsCodeFilter } from '../workers/message-store.js';
 
 /** Matches every message. Java: SubscriptionData.SUB_ALL. */
 const SUB_ALL = '*';
@@ -15,8 +17,14 @@ const TAG_SEPARATOR = '||';
 /** Expressions remembered; one more and all are forgotten, to be parsed again as they come. */
 const EXPRESSIONS_MAX = 1_000;
 
+/** The one expression type beside tags. Java: ExpressionType.SQL92. */
+export const SQL92 = 'SQL92';
+
+/** The same for expressions over properties, which are longer. */
+const PROPERTY_FILTERS_MAX = 100;
+
 /** Undefined stands for everything. */
-export type PullFilter = TagsCodeFilter | undefined;
+export type PullFilter = MessageFilter | undefined;
 
 /** True for expressions made of tags. Java: ExpressionType.isTagType. */
 export function isTagType(expressionType: string | undefined): boolean {
@@ -26,6 +34,7 @@ export function isTagType(expressionType: string | undefined): boolean {
 /** Makes filters and remembers them: consumers repeat the same few expressions with every pull. One for each broker. */
 export class PullFilters {
   readonly #byExpression = new Map<string, PullFilter>();
+  readonly #byProperties = new Map<string, PropertyFilter>();
   readonly #bySubscription = new WeakMap<SubscriptionData, { filter: PullFilter }>();
 
   /** The filter for the tags named in `a || b`; undefined, '' and `*` name all. Throws RequestError (SUBSCRIPTION_PARSE_FAILED). */
@@ -38,6 +47,16 @@ export class PullFilters {
     return filter;
   }
 
+  /** The filter by properties that an expression describes. Throws RequestError (SUBSCRIPTION_PARSE_FAILED), which says what is wrong and where. */
+  ofProperties(expressionType: string, expression: string): PropertyFilter {
+    const known = this.#byProperties.get(expression);
+    if (known !== undefined && expressionType === SQL92) return known;
+    const filter = compilePropertyFilter(expressionType, expression);
+    if (this.#byProperties.size >= PROPERTY_FILTERS_MAX) this.#byProperties.clear();
+    this.#byProperties.set(expression, filter);
+    return filter;
+  }
+
   /** The filter of what a heartbeat subscribed to: its own hashes count, not its text. */
   ofSubscription(subscription: SubscriptionData): PullFilter {
     if (subscription.subString === SUB_ALL || subscription.classFilterMode) return undefined;
@@ -47,6 +66,19 @@ export class PullFilters {
       this.#bySubscription.set(subscription, entry);
     }
     return entry.filter;
+  }
+}
+
+/** Throws RequestError (SUBSCRIPTION_PARSE_FAILED) with what is wrong and where. */
+export function compilePropertyFilter(expressionType: string, expression: string): PropertyFilter {
+  if (expressionType !== SQL92) {
+    throw new RequestError(ResponseCode.SUBSCRIPTION_PARSE_FAILED, `no filter is called ${expressionType}`);
+  }
+  try {
+    return new PropertyFilter({ expression, byRealTopic: undefined });
+  } catch (error) {
+    if (!(error instanceof FilterError)) throw error;
+    throw new RequestError(ResponseCode.SUBSCRIPTION_PARSE_FAILED, `the expression is wrong: ${error.message}`);
   }
 }
 

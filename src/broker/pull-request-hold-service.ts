@@ -1,6 +1,6 @@
 /**
  * Pulls that found nothing and wait for a message. Main thread. Java: PullRequestHoldService, ManyPullRequest.
- * Woken by the message's arrival (when its tags pass the filter), by a sweep that finds the queue ahead of the pull, or by the pull's
+ * Woken by the message's arrival (when its tags or properties pass the filter), by a sweep that finds the queue ahead of the pull, or by the pull's
  * time running out; forgotten when the connection closes.
  * Invariant: a pull is in the table of its queue exactly if it is in the set of its connection; `size` counts them.
  */
@@ -17,7 +17,7 @@ const WAKES_PER_TURN_MAX = 256;
 
 /** What holding needs. */
 export interface PullRequestHoldDeps {
-  readonly store: Pick<MessageStore, 'maxOffset'>;
+  readonly store: Pick<MessageStore, 'maxOffset' | 'matchInMemory'>;
   readonly clock: Clock;
   readonly config: Pick<BrokerConfig, 'longPollingEnable' | 'shortPollingTimeMills' | 'maxPullsHeld'>;
   /** Serves a pull again; it is no longer held when this is called. */
@@ -87,10 +87,13 @@ export class PullRequestHoldService {
     if (this.#size === 0) return;
     const held = this.#table.get(topic)?.get(queueId);
     if (held === undefined) return;
-    this.#wakeIf(
-      held,
-      ({ header, filter }) => queueOffset >= header.queueOffset && (filter === undefined || filter(tagsCode)),
-    );
+    this.#wakeIf(held, ({ header, filter }) => {
+      if (queueOffset < header.queueOffset) return false;
+      if (filter === undefined) return true;
+      if (typeof filter === 'function') return filter(tagsCode);
+      // A record that has left memory already is looked at by the pull itself.
+      return this.#deps.store.matchInMemory(topic, queueId, queueOffset, filter) ?? true;
+    });
   };
 
   #sweep(): void {

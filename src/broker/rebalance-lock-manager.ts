@@ -1,6 +1,7 @@
 /**
  * Which client of a group may consume a queue in order. Main thread. Java: RebalanceLockManager.
- * Invariant: one owner a queue and group; an owner that does not renew for a minute loses it to the next who asks.
+ * Invariant: one owner a queue and group; an owner that does not renew for a minute loses it to the next who asks. A client that goes
+ * without unlocking keeps its locks for that minute: what it was given last may still be under way.
  */
 import type { Clock } from '../base/clock.js';
 import type { MessageQueue } from '../remoting/bodies/message-queue.js';
@@ -40,10 +41,10 @@ export class RebalanceLockManager {
     if (locks.size === 0) this.#groups.delete(group);
   }
 
-  /** True if somebody of the group owns the queue. */
-  isLocked(group: string, queue: MessageQueue): boolean {
-    const entry = this.#groups.get(group)?.get(keyOf(queue));
-    return entry !== undefined && !this.#isExpired(entry);
+  /** True while somebody of the group owns a queue: the group consumes in order. Java: !isLockAllExpired. */
+  isGroupLocked(group: string): boolean {
+    for (const entry of this.#groups.get(group)?.values() ?? []) if (!this.#isExpired(entry)) return true;
+    return false;
   }
 
   #tryLock(locks: Map<string, LockEntry>, key: string, clientId: string): boolean {

@@ -11,6 +11,8 @@ import type { MessageStore } from '../workers/message-store.js';
 import type { BrokerConfig } from './broker-config.js';
 import type { BrokerStats } from './broker-stats.js';
 import { RATE_SPANS_SECONDS } from './rate-sampler.js';
+import type { DelayOffsetTable } from './schedule/delay-offset-table.js';
+import { scheduleRunningStats } from './schedule/schedule-message-service.js';
 
 /** What the figures are gathered from. */
 export interface RuntimeInfoSources {
@@ -18,7 +20,8 @@ export interface RuntimeInfoSources {
     BrokerConfig,
     'storePathRootDir' | 'storePathCommitLog' | 'maxPutsInFlight' | 'maxPullsHeld' | 'startAcceptSendRequestTimeStamp'
   >;
-  readonly store: Pick<MessageStore, 'stats' | 'earliestLogTimestamp' | 'refusal'>;
+  readonly store: Pick<MessageStore, 'stats' | 'earliestLogTimestamp' | 'refusal' | 'maxOffset'>;
+  readonly delayOffsets: DelayOffsetTable;
   readonly stats: BrokerStats;
   readonly clock: Clock;
 }
@@ -35,6 +38,7 @@ export async function collectRuntimeInfo(sources: RuntimeInfoSources): Promise<M
     ...(await diskInfo(sources.config)),
     ...queueInfo(sources),
     ...TIMER_INFO,
+    ...scheduleRunningStats(sources.delayOffsets, sources.store),
     bootTimestamp: sources.stats.bootTimestampMs,
     runtime: formatRuntime(sources.clock.nowMs() - sources.stats.bootTimestampMs),
     brokerActive: sources.store.refusal === undefined,

@@ -106,6 +106,16 @@ export class SubscriptionGroupManager {
     this.#announcer.announce([]);
   }
 
+  /** On a slave: the master's groups, and no others, under the master's data version. */
+  replaceAll({ subscriptionGroupTable, forbiddenTable, dataVersion }: SubscriptionGroupWrapper): void {
+    for (const group of this.#groups.keys()) if (!subscriptionGroupTable.has(group)) this.#groups.delete(group);
+    for (const [group, config] of subscriptionGroupTable) this.#groups.set(group, { ...config, groupName: group });
+    this.#forbidden = forbiddenTable;
+    this.#dataVersion = dataVersion;
+    this.#logger.info('groups taken over from the master', { groups: subscriptionGroupTable.size });
+    this.#announcer.announce([...this.#groups.values()]);
+  }
+
   /** Calls `listener` after every change, with the groups that are new or different; none after a deletion. */
   onChange(listener: ChangeListener<SubscriptionGroupConfig>): void {
     this.#announcer.onChange(listener);

@@ -150,6 +150,15 @@ export class TopicConfigManager {
     this.#announcer.announce([]);
   }
 
+  /** On a slave: the master's topics, and no others, under the master's data version. */
+  replaceAll(topics: ReadonlyMap<string, TopicConfig>, dataVersion: DataVersion): void {
+    for (const topic of this.#topics.keys()) if (!topics.has(topic)) this.#topics.delete(topic);
+    for (const [topic, config] of topics) this.#topics.set(topic, { ...config, topicName: topic });
+    this.#dataVersion = dataVersion;
+    this.#logger.info('topics taken over from the master', { topics: topics.size });
+    this.#announcer.announce([...this.#topics.values()]);
+  }
+
   /** A new data version, for a change that is not of a topic (the broker's permission). */
   touch(): void {
     this.#dataVersion = nextVersion(this.#dataVersion, this.#clock.nowMs());

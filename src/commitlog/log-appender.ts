@@ -100,6 +100,16 @@ export class LogAppender {
     this.#writtenOffset = this.#endOffset;
   }
 
+  /** Moves a log without records to `startOffset`, where a segment begins. */
+  restart(startOffset: number): void {
+    assert(this.#endOffset === this.#segments.minOffset, 'only an empty log is moved');
+    this.#segments.restart(startOffset);
+    this.#endOffset = startOffset;
+    this.#writtenOffset = startOffset;
+    this.#reservedOffset = startOffset;
+    this.#window.begin(startOffset);
+  }
+
   /** Overwrites with zeros what a failed write may have left after the log's end; throws if the disk still takes nothing. */
   zeroAfterEnd(sizeBytes: number): void {
     assert(this.#writtenOffset === this.#endOffset, 'the log is at rest');

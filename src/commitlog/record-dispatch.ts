@@ -2,8 +2,8 @@
  * Takes from checked records what their consume-queue entries are made of, when the log is read again at start. Commitlog worker and pool.
  * Java: DispatchRequest, CommitLogDispatcherBuildConsumeQueue.
  */
+import { type DelayLevelTable, tagsCodeOfRecord } from '../message/delay-level-table.js';
 import { SysFlag, transactionTypeOf } from '../message/message-sys-flag.js';
-import { tagsCodeOfProperties } from '../message/record-properties.js';
 import { readInt64, RECORD, type RecordParts, storeTimestampOf } from '../message/stored-record.js';
 
 /** Where a record belongs. */
@@ -26,10 +26,12 @@ export interface LastRecord {
 export class RecordDispatch {
   readonly last: LastRecord = { physicalOffset: 0, storeTimestampMs: 0 };
   readonly #fromOffset: number;
+  readonly #delayLevels: DelayLevelTable;
   readonly #sink: DispatchSink;
 
-  constructor(fromOffset: number, sink: DispatchSink) {
+  constructor(fromOffset: number, delayLevels: DelayLevelTable, sink: DispatchSink) {
     this.#fromOffset = fromOffset;
+    this.#delayLevels = delayLevels;
     this.#sink = sink;
   }
 
@@ -46,7 +48,7 @@ export class RecordDispatch {
       readInt64(source, position + RECORD.QUEUE_OFFSET),
       physicalOffset,
       source.readInt32BE(position + RECORD.TOTAL_SIZE),
-      tagsCodeOfProperties(source, parts.propertiesStart, parts.propertiesEnd),
+      tagsCodeOfRecord(source, parts, this.last.storeTimestampMs, this.#delayLevels),
     );
   };
 }

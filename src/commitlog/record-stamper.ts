@@ -3,6 +3,7 @@
  * entry needs. Commitlog worker. Java: CommitLog.DefaultAppendMessageCallback.doAppend.
  */
 import { assert } from '../base/assert.js';
+import { type DelayLevelTable, dueTimestampOf } from '../message/delay-level-table.js';
 import { SysFlag, transactionTypeOf } from '../message/message-sys-flag.js';
 import { RecordProperties } from '../message/record-properties.js';
 import { emptyRecordParts, locateParts, RECORD, storeTimestampPosition, writeInt64 } from '../message/stored-record.js';
@@ -13,19 +14,26 @@ export class RecordStamper {
   sizeBytes = 0;
   /** Prepared and rolled-back messages are in no consume queue, and their queueOffset is 0. */
   isQueued = true;
+  /** Or when the message is due, if it is a delayed one. */
   tagsCode = 0;
   /** Where tags and keys are in what was looked at. */
   readonly properties = new RecordProperties();
   readonly #parts = emptyRecordParts();
+  readonly #delayLevels: DelayLevelTable;
 
-  /** Looks at the record at `position`, which ends before `limit`. */
-  inspect(source: Buffer, position: number, limit: number): void {
+  constructor(delayLevels: DelayLevelTable) {
+    this.#delayLevels = delayLevels;
+  }
+
+  /** Looks at the record at `position`, which ends before `limit` and is stored at `storeTimestampMs`. */
+  inspect(source: Buffer, position: number, limit: number, storeTimestampMs: number): void {
     assert(locateParts(source, position, limit, this.#parts), 'the main thread writes whole records');
     this.sizeBytes = source.readInt32BE(position + RECORD.TOTAL_SIZE);
     const transactionType = transactionTypeOf(source.readInt32BE(position + RECORD.SYS_FLAG));
     this.isQueued = transactionType === 0 || transactionType === SysFlag.TRANSACTION_COMMIT;
     this.properties.locate(source, this.#parts.propertiesStart, this.#parts.propertiesEnd);
-    this.tagsCode = this.properties.tagsCode(source);
+    this.tagsCode =
+      dueTimestampOf(source, this.#parts, storeTimestampMs, this.#delayLevels) ?? this.properties.tagsCode(source);
   }
 
   /** Stamps the record that was looked at. */

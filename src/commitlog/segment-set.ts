@@ -72,6 +72,16 @@ export class SegmentSet {
     assert(this.last.startOffset <= endOffset && endOffset < this.last.endOffset, 'the log ends in its last segment');
   }
 
+  /** Makes the log of which nothing was written begin at `startOffset`: a slave takes up its master's log there. */
+  restart(startOffset: number): void {
+    assert(startOffset % this.segmentSizeBytes === 0, 'a log begins where a segment does');
+    this.#prepared?.delete();
+    this.#prepared = undefined;
+    for (const segment of this.#segments.splice(0)) segment.delete();
+    this.#unsynced.clear();
+    this.#add(startOffset);
+  }
+
   /** Makes the file of the next segment ahead of its need; resolves when its name is durable. */
   async prepareNext(): Promise<void> {
     if (this.#prepared !== undefined) return;

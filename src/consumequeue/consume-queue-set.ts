@@ -84,6 +84,29 @@ export class ConsumeQueueSet {
     this.#byKey[key] = this.#add(this.#newQueue(topic, queueId, firstOffset));
   }
 
+  /** A further key for a queue that has one: entries given under it follow those under the first. */
+  alias(key: number, queue: ConsumeQueueWriter): void {
+    assert(this.#byKey[key] === undefined, 'a queue key is used once');
+    this.#byKey[key] = queue;
+  }
+
+  /** Fills a queue with blanks up to `queueOffset`; `writeFull` follows when the caller is done. */
+  skipTo(queue: ConsumeQueueWriter, queueOffset: number): void {
+    while (queue.nextOffset < queueOffset) {
+      this.missingEntries++;
+      queue.nextOffset++;
+      this.append(queue, 0, PRE_BLANK_SIZE_BYTES, 0);
+    }
+  }
+
+  /** Forgets one queue and removes its files; its keys are not used again. */
+  deleteQueue(queue: ConsumeQueueWriter): void {
+    queue.isDeleted = true;
+    this.#dirty.delete(queue);
+    this.#byName.delete(nameOf(queue.topic, queue.queueId));
+    this.#files.deleteQueue(queue.folder);
+  }
+
   byKey(key: number): ConsumeQueueWriter {
     const queue = this.#byKey[key];
     assert(queue !== undefined, 'the sender opens a queue before it uses the key');

@@ -18,6 +18,10 @@ export const MessageConst = {
   REAL_TOPIC: 'REAL_TOPIC',
   REAL_QUEUE_ID: 'REAL_QID',
   TRANSACTION_PREPARED: 'TRAN_MSG',
+  TRANSACTION_PREPARED_QUEUE_OFFSET: 'TRAN_PREPARED_QUEUE_OFFSET',
+  TRANSACTION_CHECK_TIMES: 'TRANSACTION_CHECK_TIMES',
+  TRANSACTION_ID: '__transactionId__',
+  CHECK_IMMUNITY_TIME_IN_SECONDS: 'CHECK_IMMUNITY_TIME_IN_SECONDS',
   PRODUCER_GROUP: 'PGROUP',
   ORIGIN_MESSAGE_ID: 'ORIGIN_MESSAGE_ID',
   RECONSUME_TIME: 'RECONSUME_TIME',
@@ -83,4 +87,17 @@ export function removeProperty(text: string, name: string): string {
   const nameStart = start - name.length - 1;
   const end = text.indexOf(PROPERTY_SEPARATOR, start);
   return text.slice(0, nameStart) + (end < 0 ? '' : text.slice(end + 1));
+}
+
+const SEPARATOR_BYTE = PROPERTY_SEPARATOR.charCodeAt(0);
+
+/** The value of one property in `source[start, end)`, in stored form; `needle` is its name and NAME_VALUE_SEPARATOR. Makes no other string. */
+export function propertyInBytes(source: Buffer, start: number, end: number, needle: Buffer): string | undefined {
+  const properties = source.subarray(start, end);
+  let at = properties.indexOf(needle);
+  while (at > 0 && properties[at - 1] !== SEPARATOR_BYTE) at = properties.indexOf(needle, at + 1);
+  if (at < 0) return undefined;
+  const from = at + needle.length;
+  const separator = properties.indexOf(SEPARATOR_BYTE, from);
+  return properties.toString('utf8', from, separator < 0 ? properties.length : separator);
 }

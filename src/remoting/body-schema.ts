@@ -88,6 +88,12 @@ export function list<T>(element: Shape<T>): Shape<T[]> {
   };
 }
 
+/** Whole numbers of 32 bits. Java: int[], which fastjson writes on one line. */
+export function intArray(): Shape<number[]> {
+  const numbers = list(number());
+  return { read: (value) => numbers.read(value), write: (value) => Int32Array.from(value) };
+}
+
 /** A map with text as keys. Members that are null are left out. */
 export function textMap<T>(member: Shape<T>): Shape<Map<string, T>> {
   return keyedMap((key) => textOf(key), asIs, member);

@@ -8,6 +8,8 @@ import { stringifyFastjson } from './fastjson.js';
 /** As `stringifyFastjson`, pretty. */
 export function stringifyPretty(value: unknown, indent = ''): string {
   if (value === null || typeof value !== 'object') return stringifyFastjson(value);
+  // An int[] of Java's stands on one line.
+  if (value instanceof Int32Array) return stringifyFastjson(value);
   const inner = `${indent}\t`;
   if (Array.isArray(value)) {
     const elements = value.map((element) => `\n${inner}${stringifyPretty(element, inner)}`);

@@ -20,6 +20,7 @@ export type KeyForm = 'fastjson' | 'standard';
 export function stringifyFastjson(value: unknown, keyForm: KeyForm = 'fastjson'): string {
   if (value === null || value === undefined) return 'null';
   if (typeof value !== 'object') return JSON.stringify(value);
+  if (value instanceof Int32Array) return `[${value.join()}]`;
   if (Array.isArray(value)) return `[${value.map((element) => stringifyFastjson(element, keyForm)).join()}]`;
   const entries: Iterable<[unknown, unknown]> = value instanceof Map ? value : Object.entries(value);
   const members: string[] = [];

@@ -25,6 +25,15 @@ export function encodeHost(address: string | undefined, port: number | undefined
   return host;
 }
 
+/** What {@link encodeHost} made, as `ip:port`. */
+export function formatStoredHost(host: Uint8Array): string {
+  const view = Buffer.from(host.buffer, host.byteOffset, host.length);
+  const addressBytes = view.length - 4;
+  const groups = Array.from({ length: addressBytes / 2 }, (_, group) => view.readUInt16BE(group * 2).toString(16));
+  const address = addressBytes === 4 ? view.subarray(0, addressBytes).join('.') : groups.join(':');
+  return formatHostPort(address, view.readInt32BE(addressBytes));
+}
+
 /** Splits `host:port`; the host may be a name, an IPv4 or a bracketed or bare IPv6 address. Undefined if there is no valid port. */
 export function parseHostPort(text: string): { host: string; port: number } | undefined {
   const colon = text.lastIndexOf(':');

@@ -1,12 +1,13 @@
 /**
- * Wakes the commitlog worker: rung by the main thread after it has committed entries or sent a control message.
+ * Wakes one thread that sleeps: the commitlog worker, rung by the main thread (and, on a slave, by the HA thread) after it has committed
+ * entries or sent a control message; the HA thread, rung by the commitlog worker after it has written.
  *
- *     word 0  rings     counts rings, wraps; written by the main thread
- *     word 1  sleeping  1 while the worker waits or is about to; written by the worker
+ *     word 0  rings     counts rings, wraps; raised by those who ring
+ *     word 1  sleeping  1 while the sleeper waits or is about to; written by the sleeper
  *
- * Why no wake-up is lost: the worker sets `sleeping`, then looks for work once more, then waits for `rings` to differ from what it
- * read before looking. The main thread commits, then reads `sleeping`; if it reads 0 the worker's second look comes later and
- * finds the entry, else the worker is rung.
+ * Why no wake-up is lost: the sleeper sets `sleeping`, then looks for work once more, then waits for `rings` to differ from what it
+ * read before looking. Who rings commits first, then reads `sleeping`; if that is 0 the sleeper's second look comes later and
+ * finds the entry, else the sleeper is rung.
  */
 
 const RINGS = 0;
@@ -25,14 +26,14 @@ export class Doorbell {
     this.#words = new Int32Array(memory);
   }
 
-  /** Main thread: wakes the worker if it sleeps. Cheap when it does not: one load. */
+  /** Wakes the sleeper if it sleeps. Cheap when it does not: one load. */
   ring(): void {
     if (Atomics.load(this.#words, SLEEPING) === 0) return;
     Atomics.add(this.#words, RINGS, 1);
     Atomics.notify(this.#words, RINGS);
   }
 
-  /** Worker: blocks the thread until rung or `timeoutMs` have passed, unless `hasWork` finds some first. */
+  /** Sleeper: blocks the thread until rung or `timeoutMs` have passed, unless `hasWork` finds some first. */
   wait(hasWork: () => boolean, timeoutMs: number): void {
     const seen = Atomics.load(this.#words, RINGS);
     Atomics.store(this.#words, SLEEPING, 1);
@@ -40,7 +41,7 @@ export class Doorbell {
     Atomics.store(this.#words, SLEEPING, 0);
   }
 
-  /** Worker: as `wait`, but the thread's event loop runs meanwhile, for file operations in progress. */
+  /** Sleeper: as `wait`, but the thread's event loop runs meanwhile, for file operations in progress. */
   async waitAsync(hasWork: () => boolean, timeoutMs: number): Promise<void> {
     const seen = Atomics.load(this.#words, RINGS);
     Atomics.store(this.#words, SLEEPING, 1);

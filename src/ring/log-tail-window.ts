@@ -39,7 +39,7 @@ export class LogTailWindowWriter {
     this.sizeBytes = this.bytes.length;
   }
 
-  /** Begins at the log's end: nothing before it is in the window. */
+  /** Begins at the log's end: nothing before it is in the window. Again when an empty log is moved to its master's offset. */
   begin(physicalOffset: number): void {
     Atomics.store(this.#words, BEGIN, BigInt(physicalOffset));
     Atomics.store(this.#words, RESERVED, BigInt(physicalOffset));
@@ -75,6 +75,11 @@ export class LogTailWindowWriter {
   }
 }
 
+/** Answers a question about the record in `source[position, limit)`, which may be overwritten meanwhile: it must bear any bytes. */
+export interface RecordInspector {
+  isMatch(source: Buffer, position: number, limit: number): boolean;
+}
+
 /** A reader's end, on any thread. */
 export class LogTailWindowReader {
   readonly sizeBytes: number;
@@ -103,7 +108,21 @@ export class LogTailWindowReader {
    * copying; `target` then holds nothing of worth.
    */
   copyOut(physicalOffset: number, sizeBytes: number, target: Buffer, targetStart: number): boolean {
-    if (physicalOffset < this.oldestOffset || physicalOffset + sizeBytes > this.visibleOffset) return false;
+    return this.copyOutBelow(this.visibleOffset, physicalOffset, sizeBytes, target, targetStart);
+  }
+
+  /**
+   * As `copyOut`, for bytes below an `endOffset` that the caller knows to be written: under SYNC_FLUSH they are not visible to consumers before
+   * the disk has them, but a slave need not wait for that.
+   */
+  copyOutBelow(
+    endOffset: number,
+    physicalOffset: number,
+    sizeBytes: number,
+    target: Buffer,
+    targetStart: number,
+  ): boolean {
+    if (physicalOffset < this.oldestOffset || physicalOffset + sizeBytes > endOffset) return false;
     const position = physicalOffset % this.sizeBytes;
     const untilEnd = this.sizeBytes - position;
     if (sizeBytes <= untilEnd) {
@@ -113,5 +132,20 @@ export class LogTailWindowReader {
       this.#bytes.copy(target, targetStart + untilEnd, 0, sizeBytes - untilEnd);
     }
     return physicalOffset >= this.oldestOffset;
+  }
+
+  /**
+   * What `inspector` says of the record at `physicalOffset`, asked in place; undefined when it is not there or was overtaken meanwhile. One that
+   * lies around the window's end is copied first.
+   */
+  inspect(physicalOffset: number, sizeBytes: number, inspector: RecordInspector): boolean | undefined {
+    const position = physicalOffset % this.sizeBytes;
+    if (position + sizeBytes > this.sizeBytes) {
+      const copy = Buffer.allocUnsafe(sizeBytes);
+      return this.copyOut(physicalOffset, sizeBytes, copy, 0) ? inspector.isMatch(copy, 0, sizeBytes) : undefined;
+    }
+    if (physicalOffset < this.oldestOffset || physicalOffset + sizeBytes > this.visibleOffset) return undefined;
+    const isMatch = inspector.isMatch(this.#bytes, position, position + sizeBytes);
+    return physicalOffset >= this.oldestOffset ? isMatch : undefined;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The way of records from the main thread to the commitlog worker: one producer, one consumer, no locks.
- * Main thread writes (`RequestRingProducer`), commitlog worker reads (`RequestRingConsumer`). Java: none (its senders take a lock).
+ * The way of records to the commitlog worker: one producer, one consumer, no locks. There is one ring from the main thread and, on a
+ * slave, one from the HA thread. Java: none (its senders take a lock).
  *
  * Layout: two int32 words on cache lines of their own, then `capacityBytes` of data.
  *
@@ -13,20 +13,30 @@
 import { assert } from '../base/assert.js';
 
 /** What an entry is; see {@link ENTRY}. */
-export const EntryKind = { PAD: 0, PUT: 1, OPEN_QUEUE: 2, DELETE_TOPIC: 3 } as const;
+export const EntryKind = {
+  PAD: 0,
+  PUT: 1,
+  OPEN_QUEUE: 2,
+  DELETE_TOPIC: 3,
+  /** HA thread only: records as the master has them. */
+  REPLICA: 20,
+  /** HA thread only: the master has closed the segment. */
+  REPLICA_BLANK: 21,
+} as const;
 
 /**
  * Positions of an entry's fields, little endian, from the entry's start.
  *
  *     0   u32  entrySizeBytes    whole entry with header, a multiple of 8
  *     4   u16  kind              EntryKind
- *     6   u16  messageCount      PUT: stored records that follow, at least 1
+ *     6   u16  messageCount      PUT, REPLICA: stored records that follow, at least 1
  *     8   u32  requestId         PUT: comes back in every result; DELETE_TOPIC: in the control message that says it is done
  *     12  u32  queueKey          the sender's number for a (topic, queueId)
  *     16  u32  payloadSizeBytes  bytes from 32 on that are in use
  *     20  u32  queueId           OPEN_QUEUE only
  *     24  f64  firstQueueOffset  OPEN_QUEUE only: the queue's first offset to assign
- *     32  payload                PUT: stored records one after the other; else the topic, UTF-8
+ *     24  f64  physicalOffset    REPLICA, REPLICA_BLANK: where the first record, or the blank, begins
+ *     32  payload                PUT, REPLICA: stored records one after the other; REPLICA_BLANK: nothing; else the topic, UTF-8
  */
 export const ENTRY = {
   SIZE: 0,
@@ -37,6 +47,7 @@ export const ENTRY = {
   PAYLOAD_SIZE: 16,
   QUEUE_ID: 20,
   FIRST_QUEUE_OFFSET: 24,
+  PHYSICAL_OFFSET: 24,
   PAYLOAD: 32,
 } as const;
 
@@ -57,7 +68,7 @@ export function allocateRequestRing(capacityBytes: number): SharedArrayBuffer {
   return new SharedArrayBuffer(DATA_BYTES + capacityBytes);
 }
 
-/** The main thread's end. `bytes` is the ring's data; `reserve` says where in it the entry goes. */
+/** The writing thread's end. `bytes` is the ring's data; `reserve` says where in it the entry goes. */
 export class RequestRingProducer {
   readonly bytes: Buffer;
   readonly capacityBytes: number;
@@ -148,6 +159,11 @@ export class RequestRingConsumer {
       if (this.bytes.readUInt16LE(position + ENTRY.KIND) !== EntryKind.PAD) return position;
       this.advance();
     }
+  }
+
+  /** True when the next `peek` looks for entries that were not known yet, which may have been put this instant. */
+  get isAtKnownEnd(): boolean {
+    return this.#tail === this.#cachedHead;
   }
 
   /** Goes on to the next entry; the one passed is the consumer's until `release`. */

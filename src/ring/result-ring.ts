@@ -14,7 +14,8 @@
  *           12 u32  status (PutStatus)   48  f64  storeTimestampMs
  *           16 u32  LAST on the last result of a request, QUEUED if the message has a queue offset
  *
- * Invariant: the main thread has at most `capacity` messages under way, so the ring is never too full for a result.
+ * Invariant: the main thread has at most `capacity` messages under way, so the ring is never too full for a result. On a slave, whose
+ * records come from the HA thread, the worker looks at `room` first.
  */
 import { assert } from '../base/assert.js';
 
@@ -22,6 +23,8 @@ const HEAD_WORD = 0;
 const TAIL_WORD = 16;
 const SLOTS_BYTES = 128;
 const RESULT_BYTES = 64;
+/** In place of a request id: the record came from the master, and nobody waits for its result. */
+export const NO_REQUEST_ID = 0xffff_ffff;
 const LAST = 1;
 const QUEUED = 2;
 const RESULT_U32 = RESULT_BYTES / 4;
@@ -78,6 +81,11 @@ export class ResultRingProducer {
     this.#f64 = new Float64Array(memory, SLOTS_BYTES);
     this.#mask = this.#u32.length / RESULT_U32 - 1;
     this.#head = Atomics.load(this.#words, HEAD_WORD);
+  }
+
+  /** Results that may be added now. */
+  get room(): number {
+    return this.#mask + 1 - ((this.#head - Atomics.load(this.#words, TAIL_WORD)) | 0);
   }
 
   /** Writes one result; nobody sees it before `publish`. */

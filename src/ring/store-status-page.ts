@@ -7,9 +7,10 @@
  *     flushedOffset               commitlog worker   end of what an fdatasync has covered
  *     dispatchedOffset            commitlog worker   end of what consume-queue entries were made of
  *     consumeQueueWrittenOffset   commitlog worker   every entry of a record below it is in its consume-queue file
- *     confirmOffset               HA thread          end of what consumers may see on a replicated master
- *     slaveAckOffset              HA thread          largest offset a slave has acknowledged
+ *     replicatedOffset            HA thread          end of what inSyncReplicas brokers have, this one among them; never goes back
+ *     slaveAckOffset              HA thread          largest offset a slave has acknowledged; never goes back
  *     workerTurns                 commitlog worker   turns of its loop, for liveness
+ *     inSyncOffset                HA thread          as replicatedOffset, but of the slaves connected now; -1 when they are too few
  */
 
 /** Index of each word. */
@@ -19,9 +20,10 @@ export const StatusWord = {
   flushedOffset: 2,
   dispatchedOffset: 3,
   consumeQueueWrittenOffset: 4,
-  confirmOffset: 5,
+  replicatedOffset: 5,
   slaveAckOffset: 6,
   workerTurns: 7,
+  inSyncOffset: 8,
 } as const;
 export type StatusWord = (typeof StatusWord)[keyof typeof StatusWord];
 
@@ -44,5 +46,22 @@ export class StoreStatusPage {
 
   set(word: StatusWord, value: number): void {
     Atomics.store(this.#words, word, BigInt(value));
+  }
+
+  /** As `set`, and wakes those who wait for a `change` of the word. */
+  setAndNotify(word: StatusWord, value: number): void {
+    Atomics.store(this.#words, word, BigInt(value));
+    Atomics.notify(this.#words, word);
+  }
+
+  /** Resolves when the word is no longer `seen`; at once if it is not now. */
+  async change(word: StatusWord, seen: number): Promise<void> {
+    const wait = Atomics.waitAsync(this.#words, word, BigInt(seen));
+    if (wait.async) await wait.value;
+  }
+
+  /** Resolves every pending `change` of a word although it may be the same: at the end. */
+  wake(word: StatusWord): void {
+    Atomics.notify(this.#words, word);
   }
 }

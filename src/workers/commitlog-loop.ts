@@ -42,7 +42,8 @@ export class CommitlogLoop {
     for (;;) {
       store.status.set(StatusWord.workerTurns, ++this.#turns);
       this.#handleControlMessages();
-      const hadWork = store.drain.run();
+      const hadPuts = store.drain.run();
+      const hadWork = (store.replica?.run() ?? false) || hadPuts;
       store.flusher.tick(clock.monotonicMs());
       if (hadWork) {
         if (store.flusher.isBusy && this.#turns % BATCHES_PER_YIELD === 0) await nextTurnOfEventLoop();
@@ -63,7 +64,8 @@ export class CommitlogLoop {
   }
 
   readonly #hasWork = (): boolean => {
-    if (this.#parts.store.ring.peek() >= 0) return true;
+    const { store } = this.#parts;
+    if (store.ring.peek() >= 0 || store.replica?.hasWork === true) return true;
     this.#received ??= this.#parts.receive();
     return this.#received !== undefined;
   };

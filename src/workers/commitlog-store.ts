@@ -12,12 +12,16 @@ import { StoreCheckpoint } from '../commitlog/store-checkpoint.js';
 import type { Clock } from '../base/clock.js';
 import type { ConsumeQueueSet } from '../consumequeue/consume-queue-set.js';
 import type { IndexFileState, IndexSet } from '../index/index-set.js';
+import { Doorbell } from '../ring/doorbell.js';
+import { DelayLevelTable } from '../message/delay-level-table.js';
 import { LogTailWindowWriter } from '../ring/log-tail-window.js';
 import { RequestRingConsumer } from '../ring/request-ring.js';
 import { ResultRingProducer } from '../ring/result-ring.js';
 import { StatusWord, StoreStatusPage } from '../ring/store-status-page.js';
 import type { FromWorker, QueueState, StoreMemory, StoreSettings } from './control-message.js';
 import { IndexWriter } from './index-writer.js';
+import { ReplicaDrain } from './replica-drain.js';
+import { ReplicaQueues } from './replica-queues.js';
 import { RingDrain } from './ring-drain.js';
 import { StoreFlusher } from './store-flusher.js';
 import { recoverStore, type RecoveredStore } from './store-recovery.js';
@@ -41,6 +45,8 @@ export class CommitlogStore {
   readonly ring: RequestRingConsumer;
   readonly status: StoreStatusPage;
   readonly drain: RingDrain;
+  /** On a slave only. */
+  readonly replica: ReplicaDrain | undefined;
   readonly flusher: StoreFlusher;
   readonly queueStates: readonly QueueState[];
   readonly #queues: ConsumeQueueSet;
@@ -71,9 +77,13 @@ export class CommitlogStore {
     for (const word of ['writtenOffset', 'flushedOffset', 'dispatchedOffset', 'consumeQueueWrittenOffset'] as const) {
       this.status.set(StatusWord[word], endOffset);
     }
+    const results = new ResultRingProducer(memory.resultRing);
+    const isSyncFlush = settings.flushDiskType === 'SYNC_FLUSH';
+    const delayLevels = new DelayLevelTable(settings.delayLevelsMs);
+    const haDoorbell = new Doorbell(memory.ha.doorbell);
     this.drain = new RingDrain({
       ring: this.ring,
-      results: new ResultRingProducer(memory.resultRing),
+      results,
       status: this.status,
       segments,
       appender,
@@ -81,11 +91,33 @@ export class CommitlogStore {
       index: settings.messageIndexEnable ? new IndexWriter(index) : undefined,
       refusal,
       onTopicDeleted: (id, error) => post({ type: 'topicDeleted', id, error }),
-      isSyncFlush: settings.flushDiskType === 'SYNC_FLUSH',
+      isSyncFlush,
+      onWritten: () => haDoorbell.ring(),
+      delayLevels,
       clock,
       last,
     });
     const { drain, status } = this;
+    const { replicaRing } = memory.ha;
+    this.replica =
+      replicaRing === undefined
+        ? undefined
+        : new ReplicaDrain({
+            ring: new RequestRingConsumer(replicaRing),
+            results,
+            status,
+            segments,
+            appender,
+            queues,
+            replicaQueues: new ReplicaQueues(queues, this.queueStates, (queue) => post({ type: 'queueOpened', queue })),
+            index: settings.messageIndexEnable ? index : undefined,
+            refusal,
+            isSyncFlush,
+            delayLevels,
+            onWritten: () => haDoorbell.ring(),
+            onWriteFailed: (sizeBytes) => void (drain.failedBytes = Math.max(drain.failedBytes, sizeBytes)),
+            last: drain.last,
+          });
     const { onOperationEnd } = options;
     this.flusher = new StoreFlusher(
       { settings, segments, appender, queues, index, checkpoint, drain, status, refusal, onOperationEnd },

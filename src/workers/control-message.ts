@@ -21,10 +21,20 @@ export interface StoreSettings {
   readonly maxMessageSizeBytes: number;
   /** Most consume-queue files and segments kept open for writing. */
   readonly maxOpenFiles: number;
+  /** The delay of each level of delayed messages, ms, from level 1 on. Java: messageDelayLevel. */
+  readonly delayLevelsMs: readonly number[];
   /** False: no keys are added to the index; what it holds can be searched. */
   readonly messageIndexEnable: boolean;
   readonly maxHashSlotNum: number;
   readonly maxIndexNum: number;
+}
+
+/** Shared memory of replication. */
+export interface HaMemory {
+  /** Wakes the HA thread. */
+  readonly doorbell: SharedArrayBuffer;
+  /** On a slave: what came from the master, from the HA thread to the commitlog worker. */
+  readonly replicaRing: SharedArrayBuffer | undefined;
 }
 
 /** Shared memory handed to the worker. */
@@ -34,6 +44,7 @@ export interface StoreMemory {
   readonly doorbell: SharedArrayBuffer;
   readonly window: SharedArrayBuffer;
   readonly statusPage: SharedArrayBuffer;
+  readonly ha: HaMemory;
 }
 
 /** One consume queue as it stands after recovery. `queueKey` is its index in the list. */
@@ -42,6 +53,11 @@ export interface QueueState {
   readonly queueId: number;
   readonly minOffset: number;
   readonly maxOffset: number;
+}
+
+/** A queue that the worker of a slave has opened under `key`; entries from `maxOffset` on come as results with that key. */
+export interface OpenedQueue extends QueueState {
+  readonly key: number;
 }
 
 /** Main thread → worker. What must keep its place among puts goes through the request ring instead. */
@@ -56,6 +72,8 @@ export type FromWorker =
   | { readonly type: 'ready'; readonly queues: readonly QueueState[] }
   /** The DELETE_TOPIC entry of this id is carried out, or has failed with `error`. */
   | { readonly type: 'topicDeleted'; readonly id: number; readonly error: string | undefined }
+  /** A slave's worker is about to send results with a new key. */
+  | { readonly type: 'queueOpened'; readonly queue: OpenedQueue }
   /** Writes are refused from now on with `reason` (`undefined`: accepted again). */
   | { readonly type: 'refuseWrites'; readonly reason: string | undefined }
   /** The index's files, or why they cannot be searched. */

@@ -8,11 +8,12 @@ import { isBlankEntry } from '../consumequeue/consume-queue-entry.js';
 import type { ConsumeQueueReader } from '../consumequeue/consume-queue-reader.js';
 import { RECORD } from '../message/stored-record.js';
 import type { LogTailWindowReader } from '../ring/log-tail-window.js';
-import { type GetResult, GetStatus, type TagsCodeFilter } from './message-store.js';
+import { found, notFound, outOfRange } from './get-results.js';
+import { type GetResult, GetStatus, type QueueEntries, type QueueEntry, type TagsCodeFilter } from './message-store.js';
 import type { Queue } from './queue-table.js';
 
 /** Entries looked at in one pull when a filter passes few of them. Java: maxFilterMessageSize / 20. */
-const ENTRIES_SCANNED_MAX = 800;
+export const ENTRIES_SCANNED_MAX = 800;
 /** Records this far apart are read one by one; closer together, in one read with what lies between them. */
 const SPAN_WASTE_FACTOR = 4;
 const SPAN_BYTES_MAX = 4 * 1024 * 1024;
@@ -74,16 +75,45 @@ export class MessageReader {
 
   /** Messages of `queue` from `offset` on. */
   get(queue: Queue | undefined, offset: number, limits: PullLimits): GetResult | Promise<GetResult> {
-    if (queue === undefined) return notFound(GetStatus.NO_MATCHED_LOGIC_QUEUE, 0, 0, 0);
-    const { minOffset } = queue;
-    const maxOffset = queue.tail.nextOffset;
-    if (maxOffset === 0) return notFound(GetStatus.NO_MESSAGE_IN_QUEUE, 0, minOffset, maxOffset);
-    if (offset < minOffset) return notFound(GetStatus.OFFSET_TOO_SMALL, minOffset, minOffset, maxOffset);
-    if (offset === maxOffset) return notFound(GetStatus.OFFSET_OVERFLOW_ONE, offset, minOffset, maxOffset);
-    if (offset > maxOffset) return notFound(GetStatus.OFFSET_OVERFLOW_BADLY, maxOffset, minOffset, maxOffset);
+    if (queue === undefined || offset < queue.minOffset || offset >= queue.tail.nextOffset) {
+      return outOfRange(queue, offset);
+    }
     return offset < queue.tail.baseOffset
       ? this.#getFromFiles(queue, offset, limits)
       : this.#getFromTail(queue, offset, limits);
+  }
+
+  /** Entries of `queue` from `offset` on, at most `maxCount`. */
+  entries(queue: Queue | undefined, offset: number, maxCount: number): QueueEntries | Promise<QueueEntries> {
+    if (queue === undefined || offset < queue.minOffset || offset >= queue.tail.nextOffset) {
+      return { entries: [], nextOffset: offset };
+    }
+    const { tail } = queue;
+    if (offset < tail.baseOffset) return this.#entriesFromFiles(queue, offset, maxCount);
+    const nextOffset = Math.min(tail.nextOffset, offset + maxCount);
+    const entries: QueueEntry[] = [];
+    for (let at = offset; at < nextOffset; at++) {
+      entries.push({
+        queueOffset: at,
+        physicalOffset: tail.physicalOffsetAt(at),
+        sizeBytes: tail.sizeAt(at),
+        tagsCode: tail.tagsCodeAt(at),
+      });
+    }
+    return { entries, nextOffset };
+  }
+
+  async #entriesFromFiles({ topic, queueId, tail }: Queue, offset: number, maxCount: number): Promise<QueueEntries> {
+    // What the tail holds may not be in the file yet.
+    const count = Math.min(maxCount, tail.baseOffset - offset);
+    const entries: QueueEntry[] = [];
+    let nextOffset = offset;
+    for (const entry of await this.#consumeQueues.read(topic, queueId, offset, count)) {
+      if (entry.sizeBytes === 0) break;
+      if (!isBlankEntry(entry)) entries.push({ queueOffset: nextOffset, ...entry });
+      nextOffset++;
+    }
+    return { entries, nextOffset };
   }
 
   /** Store time of the message at `offset`, ms, or -1. */
@@ -170,19 +200,4 @@ export class MessageReader {
     }
     return sizes.length;
   }
-}
-
-function found(queue: Queue, nextBeginOffset: number, body: Buffer, messageCount: number): GetResult {
-  return {
-    status: GetStatus.FOUND,
-    nextBeginOffset,
-    minOffset: queue.minOffset,
-    maxOffset: queue.tail.nextOffset,
-    body,
-    messageCount,
-  };
-}
-
-function notFound(status: GetStatus, nextBeginOffset: number, minOffset: number, maxOffset: number): GetResult {
-  return { status, nextBeginOffset, minOffset, maxOffset, body: NO_BYTES, messageCount: 0 };
 }

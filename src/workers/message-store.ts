@@ -4,6 +4,8 @@
  * in-memory one.
  */
 
+import type { PropertyFilter } from '../filter/property-filter.js';
+
 /** How a put ended. Java: PutMessageStatus. */
 export const PutStatus = {
   OK: 0,
@@ -14,8 +16,27 @@ export const PutStatus = {
   MESSAGE_ILLEGAL: 3,
   /** More is waiting than the stated bound. */
   SYSTEM_BUSY: 4,
+  /** Stored here, but no slave has acknowledged it in time. */
+  FLUSH_SLAVE_TIMEOUT: 5,
+  /** Stored here, but there is no slave, or not enough of them, that could have it. */
+  SLAVE_NOT_AVAILABLE: 6,
 } as const;
 export type PutStatus = (typeof PutStatus)[keyof typeof PutStatus];
+
+/** Stored, though perhaps not as safely as was asked: consumers will see it. */
+export function isStored(status: PutStatus): boolean {
+  return (
+    status === PutStatus.OK ||
+    status === PutStatus.FLUSH_DISK_TIMEOUT ||
+    status === PutStatus.FLUSH_SLAVE_TIMEOUT ||
+    status === PutStatus.SLAVE_NOT_AVAILABLE
+  );
+}
+
+/** In the log and as safe as asked on this broker, whatever its slaves have. What is put by the broker itself asks no more, as with Apache. */
+export function isSafeHere(status: PutStatus): boolean {
+  return isStored(status) && status !== PutStatus.FLUSH_DISK_TIMEOUT;
+}
 
 /** One message as the send processor hands it over; nothing in it is kept past the call. Java: MessageExtBrokerInner. */
 export interface MessageToStore {
@@ -70,6 +91,22 @@ export interface GetResult {
   readonly messageCount: number;
 }
 
+/** One message's place, without the message. Java: CqUnit. */
+export interface QueueEntry {
+  readonly queueOffset: number;
+  readonly physicalOffset: number;
+  readonly sizeBytes: number;
+  /** Java's hash of the tags, or when the message is due if it is a delayed one. */
+  readonly tagsCode: number;
+}
+
+/** Entries of a queue, in order. */
+export interface QueueEntries {
+  readonly entries: readonly QueueEntry[];
+  /** One past the last place that was looked at; there need not be a message at each. */
+  readonly nextOffset: number;
+}
+
 /** Which messages of a key are wanted. */
 export interface MessageQuery {
   readonly topic: string;
@@ -94,6 +131,9 @@ export interface QueryResult {
 
 /** True when a message with this tags code (Java string hash, or a delivery time for delayed ones) is wanted. */
 export type TagsCodeFilter = (tagsCode: number) => boolean;
+
+/** Which messages of a queue are wanted: by the entry's tags code, or by the record's properties. Java: MessageFilter. */
+export type MessageFilter = TagsCodeFilter | PropertyFilter;
 
 /** A message has become visible to consumers; called in queue order, on the main thread. */
 export type ArrivalListener = (topic: string, queueId: number, queueOffset: number, tagsCode: number) => void;
@@ -127,8 +167,12 @@ export interface MessageStore {
     offset: number,
     maxCount: number,
     maxBytes: number,
-    filter: TagsCodeFilter | undefined,
+    filter: MessageFilter | undefined,
   ): GetResult | Promise<GetResult>;
+  /** At most `maxCount` entries from `offset` on, none for a queue or an offset that does not exist. Synchronous when they are in memory. */
+  queueEntries(topic: string, queueId: number, offset: number, maxCount: number): QueueEntries | Promise<QueueEntries>;
+  /** What `filter` says of the message at `offset` of a queue; undefined if the record is not in memory. */
+  matchInMemory(topic: string, queueId: number, offset: number, filter: PropertyFilter): boolean | undefined;
   /** 0 for a queue that does not exist. */
   minOffset(topic: string, queueId: number): number;
   /** One past the last; 0 for a queue that does not exist. */

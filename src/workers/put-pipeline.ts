@@ -43,6 +43,8 @@ export class PutPipeline {
   #waitingBytes = 0;
   #ringsThisTurn = false;
   #turnStartMs = 0;
+  #lastTopic = '';
+  #lastTopicBytes = 0;
 
   constructor(parts: {
     ring: RequestRingProducer;
@@ -124,7 +126,7 @@ export class PutPipeline {
       if (propertiesBytes > PROPERTIES_BYTES_MAX) {
         return `the properties have ${propertiesBytes} bytes, at most ${PROPERTIES_BYTES_MAX} are allowed`;
       }
-      const topicBytes = Buffer.byteLength(message.topic);
+      const topicBytes = this.#topicBytesOf(message.topic);
       const size = recordSize(
         message.bornHost.length,
         storeHostBytes,
@@ -140,6 +142,15 @@ export class PutPipeline {
       return `the batch takes ${total} bytes, at most ${this.#ring.capacityBytes / 2 - ENTRY.PAYLOAD} are allowed`;
     }
     return total;
+  }
+
+  // Hot: one message after the other is of the same topic, and counting its bytes takes 0.1 µs.
+  #topicBytesOf(topic: string): number {
+    if (topic !== this.#lastTopic) {
+      this.#lastTopic = topic;
+      this.#lastTopicBytes = Buffer.byteLength(topic);
+    }
+    return this.#lastTopicBytes;
   }
 
   #tryPut(messages: readonly MessageToStore[], sizeBytes: number, done: (result: PutResult) => void): boolean {

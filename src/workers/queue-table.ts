@@ -3,7 +3,8 @@
  * Java: ConsumeQueueStore.
  * Invariant: a key is given out once; a queue of a deleted topic keeps its key, but no lookup by topic finds it.
  */
-import type { QueueState } from './control-message.js';
+import { assert } from '../base/assert.js';
+import type { OpenedQueue, QueueState } from './control-message.js';
 import { ConsumeQueueTail } from './consume-queue-tail.js';
 
 /** One queue of a topic. */
@@ -37,6 +38,12 @@ export class QueueTable {
   /** Adds an empty queue, whose key the worker must be told. */
   open(topic: string, queueId: number): Queue {
     return this.#add(topic, queueId, 0, 0);
+  }
+
+  /** On a slave: adds a queue that the worker has opened, in place of one of the same name. */
+  openAs({ key, topic, queueId, minOffset, maxOffset }: OpenedQueue): void {
+    assert(key === this.#byKey.length, 'queue keys are given out one after the other');
+    this.#add(topic, queueId, minOffset, maxOffset);
   }
 
   /** Queue ids of a topic, ascending. */

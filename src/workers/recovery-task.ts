@@ -10,6 +10,7 @@ import {
   RecordDispatch,
 } from '../commitlog/record-dispatch.js';
 import { KeyBatchBuilder, KeyDispatch } from '../commitlog/key-dispatch.js';
+import { DelayLevelTable } from '../message/delay-level-table.js';
 import { scanSegment, type SegmentScanEnd, type SegmentScanRange } from '../commitlog/segment-scan.js';
 
 /** What to check. */
@@ -19,6 +20,8 @@ export interface RecoveryTask {
   readonly dispatchFrom: number;
   /** The same for the index. */
   readonly indexFrom: number;
+  /** See StoreSettings. */
+  readonly delayLevelsMs: readonly number[];
 }
 
 /** What was found. */
@@ -33,7 +36,7 @@ export interface RecoveryTaskResult {
 /** Entry point of the task. */
 export function checkSegment(task: RecoveryTask): RecoveryTaskResult {
   const builder = new DispatchBatchBuilder();
-  const dispatch = new RecordDispatch(task.dispatchFrom, builder.add);
+  const dispatch = new RecordDispatch(task.dispatchFrom, new DelayLevelTable(task.delayLevelsMs), builder.add);
   const keys = new KeyBatchBuilder();
   const keyDispatch = new KeyDispatch(task.indexFrom, keys.add);
   const end = scanSegment(nodeFileSystem, task.range, (source, position, physicalOffset, parts) => {

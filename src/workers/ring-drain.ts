@@ -11,6 +11,7 @@ import { RecordStamper } from '../commitlog/record-stamper.js';
 import type { SegmentSet } from '../commitlog/segment-set.js';
 import type { ConsumeQueueSet } from '../consumequeue/consume-queue-set.js';
 import type { ConsumeQueueWriter } from '../consumequeue/consume-queue-writer.js';
+import type { DelayLevelTable } from '../message/delay-level-table.js';
 import { ENTRY, EntryKind, type RequestRingConsumer } from '../ring/request-ring.js';
 import { emptyStoredResult, type ResultRingProducer, type StoredResult } from '../ring/result-ring.js';
 import { StatusWord, type StoreStatusPage } from '../ring/store-status-page.js';
@@ -37,6 +38,9 @@ export interface RingDrainParts {
   /** A DELETE_TOPIC entry is carried out, or has failed. */
   readonly onTopicDeleted: (id: number, error: string | undefined) => void;
   readonly isSyncFlush: boolean;
+  /** `writtenOffset` has moved: slaves may be sent what is new. */
+  readonly onWritten: () => void;
+  readonly delayLevels: DelayLevelTable;
   readonly clock: Clock;
   /** The log's last record. */
   readonly last: LastRecord;
@@ -56,7 +60,7 @@ export class RingDrain {
   failedBytes = 0;
   readonly #parts: RingDrainParts;
   readonly #bytesMax: number;
-  readonly #stamper = new RecordStamper();
+  readonly #stamper: RecordStamper;
   // Hot: objects are used again; a new one for each record cost 60 ns of garbage.
   readonly #pending: PendingRecord[] = [];
   #pendingCount = 0;
@@ -67,6 +71,7 @@ export class RingDrain {
   constructor(parts: RingDrainParts) {
     this.#parts = parts;
     this.last = { ...parts.last };
+    this.#stamper = new RecordStamper(parts.delayLevels);
     const wished = parts.isSyncFlush ? SYNC_BATCH_BYTES_MAX : ASYNC_BATCH_BYTES_MAX;
     this.#bytesMax = Math.min(wished, parts.appender.groupBytesMax);
   }
@@ -77,9 +82,12 @@ export class RingDrain {
     let position = ring.peek();
     if (position < 0) return false;
     this.#storeTimestampMs = clock.nowMs();
-    for (; position >= 0; position = ring.peek()) {
-      if (!this.#take(position)) break;
+    while (position >= 0 && this.#take(position)) {
       ring.advance();
+      const isLater = ring.isAtKnownEnd;
+      position = ring.peek();
+      // What is put while the batch is made is not stored before it was put: a delayed message was due then, and not sooner.
+      if (isLater && position >= 0) this.#storeTimestampMs = clock.nowMs();
     }
     this.#commit();
     return true;
@@ -150,7 +158,7 @@ export class RingDrain {
     const end = start + payloadBytes;
     let at = start;
     for (let i = 1; i <= count; i++) {
-      stamper.inspect(ring.bytes, at, end);
+      stamper.inspect(ring.bytes, at, end, this.#storeTimestampMs);
       const physicalOffset = appender.endOffset + (at - start);
       const queueOffset = stamper.isQueued ? queue.nextOffset++ : 0;
       stamper.stamp(ring.bytes, at, queueOffset, physicalOffset, this.#storeTimestampMs);
@@ -214,7 +222,7 @@ export class RingDrain {
   }
 
   #write(): PutStatus {
-    const { appender, segments, status, refusal, ring, isSyncFlush } = this.#parts;
+    const { appender, segments, status, refusal, ring, isSyncFlush, onWritten } = this.#parts;
     try {
       appender.write();
     } catch (error) {
@@ -225,6 +233,7 @@ export class RingDrain {
       return PutStatus.SERVICE_NOT_AVAILABLE;
     }
     status.set(StatusWord.writtenOffset, appender.writtenOffset);
+    onWritten();
     if (!isSyncFlush) return PutStatus.OK;
     ring.release();
     try {

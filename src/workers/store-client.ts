@@ -5,38 +5,42 @@
  */
 import { join } from 'node:path';
 
-import type { Clock, TimerHandle } from '../base/clock.js';
-import type { Logger } from '../base/log.js';
+import type { TimerHandle } from '../base/clock.js';
 import { nodeFileSystem } from '../commitlog/file-system.js';
 import { LogReader } from '../commitlog/log-reader.js';
 import { StoreLock } from '../commitlog/store-lock.js';
 import { ConsumeQueueReader } from '../consumequeue/consume-queue-reader.js';
+import type { PropertyFilter } from '../filter/property-filter.js';
 import { MESSAGE_MAGIC_V1, MESSAGE_MAGIC_V2, RECORD } from '../message/stored-record.js';
 import { allocateDoorbell, Doorbell } from '../ring/doorbell.js';
 import { allocateLogTailWindow, LogTailWindowReader } from '../ring/log-tail-window.js';
 import { allocateRequestRing, RequestRingProducer } from '../ring/request-ring.js';
-import { allocateResultRing, emptyStoredResult, ResultRingConsumer } from '../ring/result-ring.js';
+import { allocateResultRing, emptyStoredResult, NO_REQUEST_ID, ResultRingConsumer } from '../ring/result-ring.js';
 import { allocateStoreStatusPage, StatusWord, StoreStatusPage } from '../ring/store-status-page.js';
-import type { StoreMemory, StoreSettings } from './control-message.js';
+import type { StoreMemory } from './control-message.js';
+import { FilteredReader } from './filtered-reader.js';
 import { IndexSearches } from './index-searches.js';
 import { MessageReader } from './message-reader.js';
 import {
   type ArrivalListener,
   type BoundaryType,
   type GetResult,
+  type MessageFilter,
   type MessageQuery,
   type MessageStore,
   type MessageToStore,
   type PutResult,
   PutStatus,
+  type QueueEntries,
   type QueryResult,
   type StoreStats,
-  type TagsCodeFilter,
 } from './message-store.js';
+import { allocateHaMemory, Replication } from './replication.js';
 import { OffsetByTime } from './offset-by-time.js';
 import { PendingPuts, refusedPut } from './pending-puts.js';
 import { PutPipeline } from './put-pipeline.js';
-import { QueueTable } from './queue-table.js';
+import { type Queue, QueueTable } from './queue-table.js';
+import type { StoreClientOptions } from './store-client-options.js';
 import { COMMITLOG_WORKER_URL, StoreThread } from './store-thread.js';
 import { TaskPool } from './task-pool.js';
 import { TopicDeletions } from './topic-deletions.js';
@@ -52,31 +56,9 @@ export const STOP_TIMEOUT_MS = 10_000;
 /** How often puts without an answer are looked at. */
 const EXPIRY_INTERVAL_MS = 500;
 
-/** Sizes and times beside the worker's own settings. */
-export interface StoreClientOptions {
-  readonly settings: StoreSettings;
-  readonly requestRingSizeBytes: number;
-  readonly logTailWindowSizeBytes: number;
-  /** Most messages given to the worker and not answered; a power of two. */
-  readonly putsInFlightMax: number;
-  /** Most bytes that wait for room in the ring; past it SYSTEM_BUSY. */
-  readonly waitingBytesMax: number;
-  /** A put without a result for this long is answered with FLUSH_DISK_TIMEOUT. Java: syncFlushTimeout. */
-  readonly putTimeoutMs: number;
-  /** The broker's address in records, 8 or 20 bytes; asked for each put since the advertised address may change. */
-  readonly storeHost: () => Uint8Array;
-  /** True: sockets should not be read until it is called with false. */
-  readonly onPressure: (isHigh: boolean) => void;
-  /** The worker has ended by itself; writes are refused for good. */
-  readonly onFailure: (cause: Error) => void;
-  readonly logger: Logger;
-  readonly clock: Clock;
-  /** Another worker than ours: for tests of what happens when it dies or hangs. */
-  readonly workerUrl?: URL;
-}
-
 /** Opens stores; see {@link MessageStore}. */
 export class StoreClient implements MessageStore {
+  readonly replication: Replication;
   readonly #queues = new QueueTable();
   readonly #pending: PendingPuts;
   readonly #pipeline: PutPipeline;
@@ -87,6 +69,7 @@ export class StoreClient implements MessageStore {
   readonly #log: LogReader;
   readonly #consumeQueues: ConsumeQueueReader;
   readonly #reader: MessageReader;
+  readonly #filteredReader: FilteredReader;
   readonly #offsetByTime: OffsetByTime;
   readonly #pool = new TaskPool();
   readonly #deletions = new TopicDeletions();
@@ -94,6 +77,7 @@ export class StoreClient implements MessageStore {
   readonly #options: StoreClientOptions;
   readonly #lock: StoreLock;
   readonly #expiry: TimerHandle;
+  readonly #doorbell: Doorbell;
   #arrivalListener: ArrivalListener = () => undefined;
   #refusal: string | undefined;
   #stopped: Promise<void> | undefined;
@@ -109,6 +93,7 @@ export class StoreClient implements MessageStore {
     this.#status = new StoreStatusPage(memory.statusPage);
     this.#window = new LogTailWindowReader(memory.window);
     const doorbell = new Doorbell(memory.doorbell);
+    this.#doorbell = doorbell;
     this.#pipeline = new PutPipeline({
       ring: new RequestRingProducer(memory.requestRing),
       doorbell,
@@ -123,6 +108,7 @@ export class StoreClient implements MessageStore {
     const consumeQueueFolder = join(settings.storePathRootDir, 'consumequeue');
     this.#consumeQueues = new ConsumeQueueReader(consumeQueueFolder, settings.mappedFileSizeConsumeQueue);
     this.#reader = new MessageReader(this.#window, this.#log, this.#consumeQueues);
+    this.#filteredReader = new FilteredReader(this.#pool, this.#window, settings, consumeQueueFolder);
     this.#offsetByTime = new OffsetByTime(this.#pool, this.#reader, settings, consumeQueueFolder);
     this.#searches = new IndexSearches({
       settings,
@@ -136,8 +122,14 @@ export class StoreClient implements MessageStore {
         this.#refusal = reason;
       },
       onTopicDeleted: (id, error) => this.#deletions.settle(id, error),
+      onQueueOpened: (queue) => this.#queues.openAs(queue),
       onIndexStates: (id, states) => this.#searches.settle(id, states),
       onFailure: (cause) => this.#onFailure(cause),
+    });
+    this.replication = new Replication(options.replication, memory, {
+      clock,
+      logger: options.logger,
+      onFailure: options.onFailure,
     });
     this.#expiry = clock.every(EXPIRY_INTERVAL_MS, () => this.#expire());
   }
@@ -166,6 +158,7 @@ export class StoreClient implements MessageStore {
       doorbell: allocateDoorbell(),
       window: allocateLogTailWindow(options.logTailWindowSizeBytes),
       statusPage: allocateStoreStatusPage(),
+      ha: allocateHaMemory(options.replication, options.requestRingSizeBytes),
     });
     try {
       client.#queues.load(await client.#thread.ready());
@@ -187,8 +180,9 @@ export class StoreClient implements MessageStore {
   }
 
   putMessages(messages: readonly MessageToStore[], done: (result: PutResult) => void): void {
-    if (this.#refusal === undefined) this.#pipeline.put(messages, done);
-    else done(refusedPut(PutStatus.SERVICE_NOT_AVAILABLE, this.#refusal));
+    const refusal = this.#refusal ?? this.replication.putRefusal;
+    if (refusal !== undefined) done(refusedPut(PutStatus.SERVICE_NOT_AVAILABLE, refusal));
+    else this.#pipeline.put(messages, this.replication.waiting(messages, done));
   }
 
   getMessages(
@@ -197,9 +191,19 @@ export class StoreClient implements MessageStore {
     offset: number,
     maxCount: number,
     maxBytes: number,
-    filter: TagsCodeFilter | undefined,
+    filter: MessageFilter | undefined,
   ): GetResult | Promise<GetResult> {
-    return this.#reader.get(this.#queues.find(topic, queueId), offset, { maxCount, maxBytes, filter });
+    const queue = this.#queues.find(topic, queueId);
+    if (typeof filter === 'object') return this.#filteredReader.get(queue, offset, { maxCount, maxBytes, filter });
+    return this.#reader.get(queue, offset, { maxCount, maxBytes, filter });
+  }
+
+  matchInMemory(topic: string, queueId: number, offset: number, filter: PropertyFilter): boolean | undefined {
+    return this.#filteredReader.matchInMemory(this.#queues.find(topic, queueId), offset, filter);
+  }
+
+  queueEntries(topic: string, queueId: number, offset: number, maxCount: number): QueueEntries | Promise<QueueEntries> {
+    return this.#reader.entries(this.#queues.find(topic, queueId), offset, maxCount);
   }
 
   minOffset(topic: string, queueId: number): number {
@@ -290,6 +294,7 @@ export class StoreClient implements MessageStore {
     this.#isPumping = false;
     this.#results.wake();
     this.#expiry.cancel();
+    this.#filteredReader.stop();
     await Promise.all([this.#pool.close(), this.#log.close(), this.#consumeQueues.close()]);
     this.#lock.release();
     openFolders.delete(this.#options.settings.storePathRootDir);
@@ -304,6 +309,7 @@ export class StoreClient implements MessageStore {
         // Not left to the pump: while results are there, `arrival` is no wait, and the pump would never be woken.
         this.#takeResults();
       }
+      await this.replication.stop();
       await this.#thread.stop();
     };
     const deadline = new Promise<'late'>((resolve) => {
@@ -311,6 +317,7 @@ export class StoreClient implements MessageStore {
     });
     if ((await Promise.race([end(), deadline])) === 'late') {
       logger.error('the commitlog worker does not answer; it is ended by force', { puts: this.#pending.size });
+      await this.replication.terminate();
       await this.#thread.terminate();
       this.#pipeline.refuseWaiting('the commitlog worker did not answer');
       this.#pending.failAll('the commitlog worker did not answer');
@@ -332,17 +339,27 @@ export class StoreClient implements MessageStore {
     while (this.#results.take(result)) {
       taken++;
       if (result.status === PutStatus.OK || result.status === PutStatus.FLUSH_DISK_TIMEOUT) {
-        const queue = this.#queues.byKey(result.queueKey);
+        const queue = this.#queues.byKey(result.queueKey) ?? this.#newQueue(result.queueKey);
         if (queue !== undefined && result.isQueued) {
           queue.tail.push(result.queueOffset, result.physicalOffset, result.sizeBytes, result.tagsCode, this.#fileEnd);
           this.#arrivalListener(queue.topic, queue.queueId, result.queueOffset, result.tagsCode);
         }
       }
+      if (result.requestId === NO_REQUEST_ID) continue;
+      this.replication.resultEndOffset = result.physicalOffset + result.sizeBytes;
       this.#pending.settle(result, this.#refusal);
     }
     if (taken === 0) return;
     this.#results.release();
     this.#pipeline.drain();
+    // A slave's worker stops at a full result ring, and has no puts to be woken for.
+    if (this.replication.isSlave) this.#doorbell.ring();
+  }
+
+  /** The worker of a slave tells of a queue before its first result, on another way. */
+  #newQueue(key: number): Queue | undefined {
+    if (this.replication.isSlave) this.#thread.takeMessages();
+    return this.#queues.byKey(key);
   }
 
   readonly #fileEnd = (): number => this.#status.get(StatusWord.consumeQueueWrittenOffset);
@@ -358,6 +375,7 @@ export class StoreClient implements MessageStore {
     this.#pipeline.refuseWaiting(this.#refusal);
     this.#pending.failAll(this.#refusal);
     this.#deletions.failAll(this.#refusal);
+    this.replication.transfer?.stop();
     this.#searches.failAll(this.#refusal);
     this.#results.wake();
     this.#options.onFailure(cause);

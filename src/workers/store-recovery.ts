@@ -17,6 +17,7 @@ import type { CheckpointFields } from '../commitlog/store-checkpoint.js';
 import { ConsumeQueueFiles } from '../consumequeue/consume-queue-files.js';
 import { recoverConsumeQueues } from '../consumequeue/consume-queue-recovery.js';
 import { ConsumeQueueSet } from '../consumequeue/consume-queue-set.js';
+import { DelayLevelTable } from '../message/delay-level-table.js';
 import type { IndexSet } from '../index/index-set.js';
 import type { StoreSettings } from './control-message.js';
 import { openIndex } from './index-recovery.js';
@@ -153,7 +154,7 @@ async function checkLog(
   const pool = usePool ? new TaskPool() : undefined;
   try {
     return await checkRanges(options, ranges, totalBytes, restore, (range) =>
-      checkRange(options.files, pool, range, restore),
+      checkRange(options, pool, range, restore),
     );
   } finally {
     await pool?.close();
@@ -202,17 +203,22 @@ function guarded<T>(check: T | Promise<T>): T | Promise<T> {
 }
 
 function checkRange(
-  files: FileSystem,
+  { files, settings }: StoreRecoveryOptions,
   pool: TaskPool | undefined,
   range: SegmentScanRange,
   restore: Restore,
 ): CheckedSegment | Promise<CheckedSegment> {
   if (pool !== undefined) {
     const url = new URL('./recovery-task.js', import.meta.url);
-    const task: RecoveryTask = { range, dispatchFrom: restore.dispatchFrom, indexFrom: restore.indexFrom };
+    const task: RecoveryTask = {
+      range,
+      dispatchFrom: restore.dispatchFrom,
+      indexFrom: restore.indexFrom,
+      delayLevelsMs: settings.delayLevelsMs,
+    };
     return pool.run<RecoveryTaskResult>(url, 'checkSegment', task);
   }
-  const dispatch = new RecordDispatch(restore.dispatchFrom, restore.sink);
+  const dispatch = new RecordDispatch(restore.dispatchFrom, new DelayLevelTable(settings.delayLevelsMs), restore.sink);
   const keys = new KeyDispatch(restore.indexFrom, restore.keySink);
   const end = scanSegment(files, range, (source, position, physicalOffset, parts) => {
     dispatch.visit(source, position, physicalOffset, parts);

@@ -2,7 +2,7 @@
  * Starts, talks to and watches the commitlog worker. Main thread. Java: none.
  * Invariant: the worker's end is noticed once: as `stopped` if it was asked to, else as a failure with its cause.
  */
-import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 
 import type { Logger } from '../base/log.js';
 import type { IndexFileState } from '../index/index-set.js';
@@ -11,6 +11,7 @@ import {
   decodeFromWorker,
   encodeControlMessage,
   type FromWorker,
+  type OpenedQueue,
   type QueueState,
   type StoreMemory,
   type StoreSettings,
@@ -26,6 +27,8 @@ export interface StoreThreadEvents {
   onRefusal(reason: string | undefined): void;
   /** The DELETE_TOPIC entry of this id is carried out, or has failed with `error`. */
   onTopicDeleted(id: number, error: string | undefined): void;
+  /** A slave's worker gives results with a new key from now on. */
+  onQueueOpened(queue: OpenedQueue): void;
   /** The answer to `askIndex`. */
   onIndexStates(id: number, states: readonly IndexFileState[] | string): void;
   /** The worker has ended without having been asked to. */
@@ -82,6 +85,15 @@ export class StoreThread {
     return this.#ready;
   }
 
+  /** Takes the messages that are there already, without waiting for the event loop's turn: they were sent before results that speak of them. */
+  takeMessages(): void {
+    for (;;) {
+      const received = receiveMessageOnPort(this.#port);
+      if (received === undefined) return;
+      this.#onMessage(decodeFromWorker(received.message as Uint8Array));
+    }
+  }
+
   /** Asks where a search of the index begins; `onIndexStates` is called with the same id. */
   askIndex(id: number, keyHash: number): void {
     this.#send({ type: 'askIndex', id, keyHash });
@@ -121,6 +133,9 @@ export class StoreThread {
         break;
       case 'topicDeleted':
         this.#events.onTopicDeleted(message.id, message.error);
+        break;
+      case 'queueOpened':
+        this.#events.onQueueOpened(message.queue);
         break;
       case 'refuseWrites':
         this.#events.onRefusal(message.reason);

@@ -6,16 +6,20 @@ import { createLogger } from '#src/base/log.js';
 import { adminProcessors } from '#src/broker/admin-processors.js';
 import { brokerConfigSchema } from '#src/broker/broker-config.js';
 import { BrokerStats } from '#src/broker/broker-stats.js';
+import { ConsumerFilterManager } from '#src/broker/consumer-filter-manager.js';
 import { ConsumerIdsChangeNotifier } from '#src/broker/consumer-ids-change-notifier.js';
 import { ConsumerManager } from '#src/broker/consumer-manager.js';
 import { ConsumerOffsetManager } from '#src/broker/consumer-offset-manager.js';
+import { GroupGetStats } from '#src/broker/group-get-stats.js';
 import { ProducerManager } from '#src/broker/producer-manager.js';
 import { RebalanceLockManager } from '#src/broker/rebalance-lock-manager.js';
+import { DelayOffsetTable } from '#src/broker/schedule/delay-offset-table.js';
 import { SubscriptionGroupManager } from '#src/broker/subscription-group-manager.js';
 import { TopicConfigManager } from '#src/broker/topic-config-manager.js';
 import type { Connection, ProcessorTable } from '#src/remoting/connection.js';
 import { RequestDispatcher } from '#src/remoting/request-dispatcher.js';
 import { createRequest, type ExtFields, type RemotingCommand } from '#src/remoting/remoting-command.js';
+import type { Replication } from '#src/workers/replication.js';
 import { FakeClock } from '../fake-clock.js';
 import { MemoryConnection } from '../remoting/memory-connection.js';
 import { MemoryMessageStore } from './memory-message-store.js';
@@ -30,10 +34,20 @@ export class AdminBroker {
   readonly topics: TopicConfigManager;
   readonly groups: SubscriptionGroupManager;
   readonly offsets: ConsumerOffsetManager;
+  readonly delayOffsets = new DelayOffsetTable(this.clock);
   readonly consumers: ConsumerManager;
+  readonly consumerFilters: ConsumerFilterManager;
   readonly producers: ProducerManager;
   readonly stats = new BrokerStats(this.clock);
+  readonly groupGets = new GroupGetStats(this.clock);
   readonly table: ProcessorTable;
+  /** What GET_BROKER_HA_STATUS tells. */
+  haRuntimeInfo: Awaited<ReturnType<Replication['runtimeInfo']>> = {
+    isMaster: true,
+    masterCommitLogMaxOffset: 0,
+    connections: [],
+    client: undefined,
+  };
   /** Changes for which the broker registered anew. */
   reregistrations = 0;
   readonly #dispatcher: RequestDispatcher;
@@ -53,8 +67,10 @@ export class AdminBroker {
     this.topics = new TopicConfigManager(shared);
     this.groups = new SubscriptionGroupManager(shared);
     this.offsets = new ConsumerOffsetManager(shared);
+    this.consumerFilters = new ConsumerFilterManager(shared);
     this.consumers = new ConsumerManager({
       ...shared,
+      subscriptionListener: this.consumerFilters,
       onConsumerIdsChange: new ConsumerIdsChangeNotifier(shared).notify,
     });
     this.producers = new ProducerManager(shared);
@@ -68,7 +84,10 @@ export class AdminBroker {
       consumers: this.consumers,
       producers: this.producers,
       stats: this.stats,
+      delayOffsets: this.delayOffsets,
+      groupGets: this.groupGets,
       locks: new RebalanceLockManager(this.clock),
+      replication: { runtimeInfo: () => Promise.resolve(this.haRuntimeInfo) },
       reregisterAround: (change) => {
         change();
         this.reregistrations += 1;

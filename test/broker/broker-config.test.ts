@@ -62,11 +62,20 @@ test('makes the id of a master 0, as Apache does', () => {
   assert.is(load({ brokerId: '3' }).store.values.brokerId, 0);
 });
 
-test('does not start as a slave that copies nothing', () => {
+test('a slave needs an id of its own', () => {
+  assert.is(load({ brokerRole: 'SLAVE', brokerId: '1' }).store.values.brokerId, 1);
   assert.throws(
-    () => load({ brokerRole: 'SLAVE', brokerId: '1' }),
+    () => load({ brokerRole: 'SLAVE' }),
     (error: Error) => error instanceof ConfigError && error.message.startsWith('brokerRole=SLAVE'),
   );
+});
+
+test('SYNC_MASTER waits for a slave unless told otherwise, which is warned about', () => {
+  assert.is(load({}).store.values.inSyncReplicas, 1);
+  const { store, lines } = load({ brokerRole: 'SYNC_MASTER' });
+  assert.is(store.values.inSyncReplicas, 2);
+  assert.equal(lines, []);
+  assert.is(load({ brokerRole: 'SYNC_MASTER', inSyncReplicas: '1' }).lines.length, 1);
 });
 
 test('warns about keys without effect, and keeps them', () => {

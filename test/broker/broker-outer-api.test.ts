@@ -66,15 +66,17 @@ function setUp(addresses: string[], brokerPermission = 6) {
     haServerAddr: 'host:10912',
     brokerPermission,
   };
+  const ordered: string[] = [];
   const api = new BrokerOuterApi({
     client,
     namesrvAddresses: () => addresses,
     identity: () => identity,
     topics: () => ({ topicConfigTable: topics, dataVersion }),
+    onOrderTopics: (names) => ordered.push(...names),
     logger: createLogger('test', 'silent'),
     clock,
   });
-  return { api, client, clock, topics };
+  return { api, client, clock, topics, ordered };
 }
 
 function topicsOf({ request }: Call): string[] {
@@ -82,7 +84,7 @@ function topicsOf({ request }: Call): string[] {
 }
 
 test('registers with all NameServers at once, each with header, checksum and all topics', async () => {
-  const { api, client } = setUp(['ns1:9876', 'ns2:9876']);
+  const { api, client, ordered } = setUp(['ns1:9876', 'ns2:9876']);
   const registered = api.registerAll();
   const [first, second] = [await client.call(0), await client.call(1)];
   assert.equal([first.address, second.address], ['ns1:9876', 'ns2:9876']);
@@ -108,6 +110,7 @@ test('registers with all NameServers at once, each with header, checksum and all
     orderTopics: new Map([['A', 'b:4']]),
   });
   assert.equal(other, { address: 'ns2:9876', masterAddr: undefined, haServerAddr: undefined, orderTopics: undefined });
+  assert.equal(ordered, ['A'], 'a NameServer says which topics are ordered');
 });
 
 test('a NameServer that refuses the connection does not hold the others up', async () => {

@@ -30,8 +30,17 @@ class NumberTable implements PersistentTable {
   }
 }
 
-function persistenceOf({ configStore, topics, groups, offsets, clock }: AdminBroker): BrokerPersistence {
-  return new BrokerPersistence({ config: configStore.values, topics, groups, offsets, clock, logger });
+function persistenceOf({
+  configStore,
+  topics,
+  groups,
+  offsets,
+  delayOffsets,
+  consumerFilters,
+  clock,
+}: AdminBroker): BrokerPersistence {
+  const tables = { topics, groups, offsets, delayOffsets, consumerFilters };
+  return new BrokerPersistence({ config: configStore.values, ...tables, clock, logger });
 }
 
 test.before.each(async (state) => {
@@ -89,6 +98,38 @@ test('a folder that cannot be written is no reason to fail', async ({ folder }) 
   await new ConfigFile(join(folder, 'file', 'a.json'), new NumberTable(), logger).save();
 });
 
+test('filters are written within 10 s of a change, cleaned, and read again', async ({ folder }) => {
+  const broker = new AdminBroker({ storePathRootDir: folder, filterDataCleanTimeSpan: '30000' });
+  const { consumerFilters, clock } = broker;
+  const persistence = persistenceOf(broker);
+  await persistence.load();
+  persistence.start();
+  const subscription = {
+    classFilterMode: false,
+    codeSet: [],
+    tagsSet: [],
+    expressionType: 'SQL92',
+    subString: 'a = 1',
+  };
+  consumerFilters.register('G', [{ ...subscription, subVersion: 1, topic: 'T' }]);
+  clock.advance(10_000);
+  assert.not(consumerFilters.takeChanged(), 'the timer has taken note');
+  await persistence.stop();
+  const path = join(folder, 'config', 'consumerFilter.json');
+  assert.match(await readFile(path, 'utf8'), '"expression":"a = 1"');
+
+  const again = new AdminBroker({ storePathRootDir: folder, filterDataCleanTimeSpan: '30000' });
+  const reading = persistenceOf(again);
+  await reading.load();
+  assert.is(again.consumerFilters.find('T', 'G')?.data.clientVersion, 1);
+  reading.start();
+  again.clock.advance(40_000);
+  assert.is(again.consumerFilters.find('T', 'G'), undefined, 'nobody came back for it');
+  await reading.stop();
+  assert.not((await readFile(path, 'utf8')).includes('a = 1'));
+  assert.match(await readFile(`${path}.bak`, 'utf8'), '{');
+});
+
 test('topics and groups are written before a change settles, offsets at the interval and at the end', async ({
   folder,
 }) => {
@@ -113,6 +154,24 @@ test('topics and groups are written before a change settles, offsets at the inte
   assert.ok(again.groups.contains('G'));
   assert.is(again.offsets.query('G', 'T', 0), 8);
   assert.match(await readFile(join(folder, 'config', 'consumerOffset.json.bak'), 'utf8'), '0:7');
+});
+
+test('the offsets of the delay levels are written at their interval, if they moved, and at the end', async ({
+  folder,
+}) => {
+  const broker = new AdminBroker({ storePathRootDir: folder, flushDelayOffsetInterval: '2000' });
+  const { delayOffsets, clock } = broker;
+  const persistence = persistenceOf(broker);
+  await persistence.load();
+  persistence.start();
+  delayOffsets.update(1, 7);
+  clock.advance(2_000);
+  delayOffsets.update(1, 8);
+  await persistence.stop();
+  const again = new AdminBroker({ storePathRootDir: folder });
+  await persistenceOf(again).load();
+  assert.equal(again.delayOffsets.entries(), [[1, 8]]);
+  assert.match(await readFile(join(folder, 'config', 'delayOffset.json.bak'), 'utf8'), '1:7');
 });
 
 test.run();

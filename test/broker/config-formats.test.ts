@@ -38,6 +38,22 @@ test('consumerOffset.json is written as Apache writes it, integer keys unquoted'
   assert.is(offsets.query('golden_group', 'GoldenTopic', 1), 2);
 });
 
+test('delayOffset.json is written as Apache writes it; older and standard forms are read too', () => {
+  const text = golden('delayOffset.json');
+  const { delayOffsets } = new AdminBroker();
+  delayOffsets.decode(text);
+  assert.is(delayOffsets.encode(), text);
+  assert.is(delayOffsets.get(3), 1);
+  assert.is(delayOffsets.get(2), undefined);
+  delayOffsets.decode('{"offsetTable":{"2":9,3:4}}');
+  assert.equal(delayOffsets.entries(), [
+    [1, 3],
+    [2, 9],
+    [3, 4],
+    [18, 0],
+  ]);
+});
+
 test('a table takes over what a file names and writes it back', () => {
   const { topics, groups } = new AdminBroker();
   topics.decode(golden('topics.json'));

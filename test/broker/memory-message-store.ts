@@ -3,9 +3,17 @@
  * Invariant: a put is visible, and its `done` called, in the microtask after it, in the order of the puts, unless the test holds puts back.
  */
 import type { Clock } from '#src/base/clock.js';
-import { encodeRecord, RECORD, recordSize, storeTimestampPosition, writeInt64 } from '#src/message/stored-record.js';
-import { getProperty } from '#src/message/message-properties.js';
-import { tagsToTagsCode } from '#src/message/tags-code.js';
+import type { PropertyFilter } from '#src/filter/property-filter.js';
+import { DelayLevelTable, tagsCodeOfRecord } from '#src/message/delay-level-table.js';
+import {
+  emptyRecordParts,
+  encodeRecord,
+  locateParts,
+  RECORD,
+  recordSize,
+  storeTimestampPosition,
+  writeInt64,
+} from '#src/message/stored-record.js';
 import {
   GetStatus,
   PutStatus,
@@ -17,8 +25,10 @@ import {
   type MessageToStore,
   type PutResult,
   type QueryResult,
+  type QueueEntries,
+  type QueueEntry,
   type StoreStats,
-  type TagsCodeFilter,
+  type MessageFilter,
 } from '#src/workers/message-store.js';
 import { queryRecords } from './memory-query.js';
 
@@ -28,7 +38,7 @@ const NO_BYTES = Buffer.alloc(0);
 interface StoredMessage {
   readonly physicalOffset: number;
   readonly storeTimestampMs: number;
-  readonly tagsCode: number;
+  tagsCode: number;
   readonly record: Buffer;
 }
 
@@ -44,8 +54,16 @@ export class MemoryMessageStore implements MessageStore {
   refusal: string | undefined;
   /** Set to have puts stored but answered so. */
   putStatus: PutStatus = PutStatus.OK;
+  /** Set to have so much of the log's end not on disk. */
+  unflushedBytes = 0;
   /** Set to have `isInMemory` say no and `getMessages` give promises. */
   isCold = false;
+  /** Set to have puts neither stored nor answered, as those of a broker that is killed. */
+  lose: (message: MessageToStore) => boolean = () => false;
+  /** Apache's defaults, unless the test sets others. */
+  delayLevels = DelayLevelTable.parse('1s 5s 10s 30s 1m 2m 3m 4m 5m 6m 7m 8m 9m 10m 20m 30m 1h 2h');
+  /** How often `matchInMemory` was asked. */
+  matches = 0;
   /** All that was put, oldest first. */
   readonly puts: MessageToStore[] = [];
   readonly #clock: Clock;
@@ -69,6 +87,7 @@ export class MemoryMessageStore implements MessageStore {
       done(refused(this.refusal));
       return;
     }
+    if (messages.some((message) => this.lose(message))) return;
     // Nothing of a message is kept past the call, as with the ring.
     const copies = messages.map((message) => ({
       ...message,
@@ -114,10 +133,29 @@ export class MemoryMessageStore implements MessageStore {
     offset: number,
     maxCount: number,
     maxBytes: number,
-    filter: TagsCodeFilter | undefined,
+    filter: MessageFilter | undefined,
   ): GetResult | Promise<GetResult> {
     const result = this.#read(topic, queueId, offset, maxCount, maxBytes, filter);
     return this.isCold ? Promise.resolve(result) : result;
+  }
+
+  queueEntries(topic: string, queueId: number, offset: number, maxCount: number): QueueEntries | Promise<QueueEntries> {
+    const nextOffset = Math.max(offset, Math.min(this.maxOffset(topic, queueId), offset + maxCount));
+    const entries: QueueEntry[] = [];
+    for (let at = offset; at < nextOffset; at++) {
+      const message = this.#messageAt(topic, queueId, at);
+      if (message === undefined) continue;
+      const { physicalOffset, tagsCode, record } = message;
+      entries.push({ queueOffset: at, physicalOffset, sizeBytes: record.length, tagsCode });
+    }
+    const result = { entries, nextOffset };
+    return this.isCold ? Promise.resolve(result) : result;
+  }
+
+  matchInMemory(topic: string, queueId: number, offset: number, filter: PropertyFilter): boolean | undefined {
+    this.matches += 1;
+    const record = this.isCold ? undefined : this.#messageAt(topic, queueId, offset)?.record;
+    return record === undefined ? undefined : filter.isMatch(record, 0, record.length);
   }
 
   minOffset(topic: string, queueId: number): number {
@@ -186,7 +224,7 @@ export class MemoryMessageStore implements MessageStore {
     return {
       minPhysicalOffset: firstOffset,
       maxPhysicalOffset: this.#maxPhysicalOffset,
-      flushedOffset: this.#maxPhysicalOffset,
+      flushedOffset: this.#maxPhysicalOffset - this.unflushedBytes,
       dispatchBehindBytes: 0,
       putsInFlight: this.#putsInFlight,
       commitLogSizeBytes: this.#maxPhysicalOffset - firstOffset,
@@ -204,7 +242,7 @@ export class MemoryMessageStore implements MessageStore {
     offset: number,
     maxCount: number,
     maxBytes: number,
-    filter: TagsCodeFilter | undefined,
+    filter: MessageFilter | undefined,
   ): GetResult {
     const minOffset = this.minOffset(topic, queueId);
     const maxOffset = this.maxOffset(topic, queueId);
@@ -222,7 +260,7 @@ export class MemoryMessageStore implements MessageStore {
     let next = offset;
     for (; next < maxOffset && records.length < maxCount; next++) {
       const message = queue.messages[next - minOffset];
-      if (message === undefined || (filter !== undefined && !filter(message.tagsCode))) continue;
+      if (message === undefined || !isWanted(message, filter)) continue;
       if (records.length > 0 && sizeBytes + message.record.length > maxBytes) break;
       records.push(message.record);
       sizeBytes += message.record.length;
@@ -249,12 +287,15 @@ export class MemoryMessageStore implements MessageStore {
     const stored = {
       physicalOffset: this.#maxPhysicalOffset,
       storeTimestampMs: this.#clock.nowMs(),
-      tagsCode: tagsToTagsCode(getProperty(message.properties, 'TAGS')),
+      tagsCode: 0,
       record,
     };
     writeInt64(record, queueOffset, RECORD.QUEUE_OFFSET);
     writeInt64(record, stored.physicalOffset, RECORD.PHYSICAL_OFFSET);
     writeInt64(record, stored.storeTimestampMs, storeTimestampPosition(record, 0));
+    const parts = emptyRecordParts();
+    locateParts(record, 0, record.length, parts);
+    stored.tagsCode = tagsCodeOfRecord(record, parts, stored.storeTimestampMs, this.delayLevels);
     queue.messages.push(stored);
     this.#log.set(stored.physicalOffset, stored);
     this.#maxPhysicalOffset += size;
@@ -284,6 +325,11 @@ export class MemoryMessageStore implements MessageStore {
     const queue = this.#queues.get(keyOf(topic, queueId));
     return queue?.messages[offset - queue.firstOffset];
   }
+}
+
+function isWanted(message: StoredMessage, filter: MessageFilter | undefined): boolean {
+  if (typeof filter === 'object') return filter.isMatch(message.record, 0, message.record.length);
+  return filter === undefined || filter(message.tagsCode);
 }
 
 interface Arrival {

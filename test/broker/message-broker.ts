@@ -3,18 +3,23 @@
  * Java: none.
  */
 import type { Clock } from '#src/base/clock.js';
+import { RequestError } from '#src/base/errors.js';
 import { ConfigStore } from '#src/base/config-store.js';
 import { createLogger } from '#src/base/log.js';
 import { brokerConfigSchema, type BrokerConfig } from '#src/broker/broker-config.js';
+import { ConsumerFilterManager } from '#src/broker/consumer-filter-manager.js';
 import { ConsumerManager } from '#src/broker/consumer-manager.js';
 import { ConsumerOffsetManager } from '#src/broker/consumer-offset-manager.js';
+import { GroupGetStats } from '#src/broker/group-get-stats.js';
 import { PullMessageProcessor } from '#src/broker/processors/pull-message-processor.js';
+import { createConsumerSendMsgBackProcessor } from '#src/broker/processors/consumer-send-msg-back-processor.js';
 import { createSendMessageProcessor } from '#src/broker/processors/send-message-processor.js';
+import { createSubscriptionGroupConfig, type SubscriptionGroupConfig } from '#src/broker/subscription-group-config.js';
 import { SubscriptionGroupManager } from '#src/broker/subscription-group-manager.js';
 import { createTopicConfig, type TopicConfig } from '#src/broker/topic-config.js';
 import { TopicConfigManager } from '#src/broker/topic-config-manager.js';
 import type { RequestProcessor } from '#src/remoting/connection.js';
-import { createRequest, type ExtFields, type RemotingCommand } from '#src/remoting/remoting-command.js';
+import { createRequest, createResponse, type ExtFields, type RemotingCommand } from '#src/remoting/remoting-command.js';
 import { FakeClock } from '../fake-clock.js';
 import { MemoryConnection } from '../remoting/memory-connection.js';
 import { MemoryMessageStore } from './memory-message-store.js';
@@ -30,14 +35,16 @@ function configFor(settings: TestSettings): ConfigStore<typeof brokerConfigSchem
 
 /** Sends and pulls without threads. */
 export class MessageBroker {
-  readonly clock = new FakeClock();
-  readonly store = new MemoryMessageStore(this.clock);
+  readonly clock: FakeClock;
+  readonly store: MemoryMessageStore;
   readonly settings: ConfigStore<typeof brokerConfigSchema>;
   readonly config: BrokerConfig;
   readonly topics: TopicConfigManager;
   readonly groups: SubscriptionGroupManager;
   readonly consumers: ConsumerManager;
+  readonly consumerFilters: ConsumerFilterManager;
   readonly offsets: ConsumerOffsetManager;
+  readonly groupGets: GroupGetStats;
   readonly pulls: PullMessageProcessor;
   readonly connection = new MemoryConnection('192.168.1.2', 5555);
   /** Lines that were logged. */
@@ -45,9 +52,13 @@ export class MessageBroker {
   /** Groups of ordered consumers. */
   readonly lockedGroups = new Set<string>();
   readonly #send: RequestProcessor;
+  readonly #sendBack: RequestProcessor;
   #opaque = 0;
 
-  constructor(settings: TestSettings = {}) {
+  /** Goes on with the clock, store and group offsets of `before`, if it is given. */
+  constructor(settings: TestSettings = {}, before?: MessageBroker) {
+    this.clock = before?.clock ?? new FakeClock();
+    this.store = before?.store ?? new MemoryMessageStore(this.clock);
     this.settings = configFor(settings);
     this.config = this.settings.values;
     const { config, store } = this;
@@ -55,9 +66,17 @@ export class MessageBroker {
     const logger = createLogger('test', 'warn', (line) => this.logged.push(line));
     this.topics = new TopicConfigManager({ config, clock, logger });
     this.groups = new SubscriptionGroupManager({ config, clock, logger });
-    this.consumers = new ConsumerManager({ config, clock, logger, onConsumerIdsChange: () => undefined });
+    this.consumerFilters = new ConsumerFilterManager({ config, clock, logger });
+    this.consumers = new ConsumerManager({
+      config,
+      clock,
+      logger,
+      onConsumerIdsChange: () => undefined,
+      subscriptionListener: this.consumerFilters,
+    });
     this.offsets = new ConsumerOffsetManager({ config, clock, logger });
-    const { topics, groups, consumers, offsets } = this;
+    if (before !== undefined) this.offsets.decode(before.offsets.encode());
+    const { topics, groups, consumers, consumerFilters, offsets } = this;
     const storeHost = Buffer.from('0a00000100002a9f', 'hex');
     this.#send = createSendMessageProcessor({
       store,
@@ -69,7 +88,10 @@ export class MessageBroker {
       messageIds: { next: () => 'MADE-BY-THE-BROKER' },
       isGroupLocked: (group) => this.lockedGroups.has(group),
     });
-    this.pulls = new PullMessageProcessor({ store, topics, groups, consumers, offsets, config, clock, logger });
+    this.#sendBack = createConsumerSendMsgBackProcessor({ store, topics, groups, config });
+    this.groupGets = new GroupGetStats(this.clock);
+    const tables = { topics, groups, consumers, consumerFilters, offsets };
+    this.pulls = new PullMessageProcessor({ ...tables, store, config, groupGets: this.groupGets, clock, logger });
     store.setArrivalListener(this.pulls.messageArrived);
     this.pulls.start();
   }
@@ -77,6 +99,23 @@ export class MessageBroker {
   /** Makes a topic. */
   addTopic(topicName: string, values: Partial<TopicConfig> = {}): void {
     this.topics.update(createTopicConfig(topicName, { readQueueNums: 4, writeQueueNums: 4, ...values }));
+  }
+
+  /** Makes the group `G`. */
+  addGroup(values: Partial<SubscriptionGroupConfig>): void {
+    this.groups.update(createSubscriptionGroupConfig('G', values));
+  }
+
+  /** Sends a message back and gives the answer, as the dispatcher would. */
+  async sentBack(request: RemotingCommand): Promise<RemotingCommand> {
+    try {
+      const response = await this.#sendBack(request, this.connection);
+      if (response === undefined) throw new Error('sending back has an answer');
+      return response;
+    } catch (error) {
+      if (error instanceof RequestError) return createResponse(request, error.code, error.message);
+      throw error;
+    }
   }
 
   /** Hands a request to the send processor; what it answers at once is written as the dispatcher would. */

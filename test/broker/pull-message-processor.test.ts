@@ -247,4 +247,17 @@ test('answers SYSTEM_ERROR and logs when the store fails', async () => {
   assert.is(broker.logged.length, 1);
 });
 
+test('a consumer far behind is sent to the slave of its group, if slaves may be read from', async () => {
+  for (const { slaveReadEnable, ratio, brokerId } of [
+    { slaveReadEnable: 'true', ratio: '0', brokerId: '1' },
+    { slaveReadEnable: 'true', ratio: '40', brokerId: '0' },
+    { slaveReadEnable: 'false', ratio: '0', brokerId: '0' },
+  ]) {
+    const broker = withTopic({ slaveReadEnable, accessMessageInMemoryMaxRatio: ratio });
+    await putMany(broker, 3);
+    const { code, extFields } = await broker.pulled(pullRequest());
+    assert.equal([code, extFields?.['suggestWhichBrokerId']], [0, brokerId]);
+  }
+});
+
 test.run();

@@ -29,4 +29,19 @@ test('only the owner unlocks', () => {
   assert.equal(locks.tryLockBatch('G', queues, 'c2'), queues);
 });
 
+test('a group is locked while one of its locks holds', () => {
+  const clock = new FakeClock();
+  const locks = new RebalanceLockManager(clock);
+  assert.not.ok(locks.isGroupLocked('G'));
+  locks.tryLockBatch('G', queues, 'c1');
+  assert.ok(locks.isGroupLocked('G'));
+  assert.not.ok(locks.isGroupLocked('H'));
+  clock.advance(LOCK_MAX_LIVE_MS);
+  locks.tryLockBatch('G', queues.slice(0, 1), 'c1');
+  clock.advance(1);
+  assert.ok(locks.isGroupLocked('G'), 'one of two has expired');
+  locks.unlockBatch('G', queues, 'c1');
+  assert.not.ok(locks.isGroupLocked('G'));
+});
+
 test.run();

@@ -225,16 +225,40 @@ test('refuses a request without a body', async () => {
   assert.is(response.remark, ILLEGAL);
 });
 
-test('never hands a delayed, timed or transactional message to consumers at once', async () => {
+test('a delayed message waits in the schedule topic, and is answered with its own queue', async () => {
   const broker = withTopic();
-  const delayed = 'delayed messages are not served by this broker, DELAY is 3';
-  await assertRefused(broker, { properties: 'DELAY\u00013\u0002' }, 13, delayed);
+  const fields = { queueId: '2', properties: 'DELAY\u00013\u0002UNIQ_KEY\u0001ID1\u0002TIMER_DELAY_MS\u00015\u0002' };
+  const response = await broker.sent(sendRequest(fields));
+  assert.is(response.code, 0);
+  assert.is(response.extFields?.['queueId'], '2');
+  const [stored] = broker.store.puts;
+  assert.is(stored?.topic, 'SCHEDULE_TOPIC_XXXX');
+  assert.is(stored?.queueId, 2);
+  const { REAL_TOPIC, REAL_QID, DELAY, CLUSTER, TIMER_DELAY_MS } = storedProperties(broker);
+  assert.equal([REAL_TOPIC, REAL_QID, DELAY, CLUSTER, TIMER_DELAY_MS], ['T', '2', '3', 'DefaultCluster', undefined]);
+});
+
+test('a delay that is no number is refused; so is a batch with one', async () => {
+  const broker = withTopic();
+  await assertRefused(broker, { properties: 'DELAY\u0001soon\u0002' }, 1, 'DELAY is no delay level: soon');
+  await assertRefused(broker, { batch: 'true', properties: 'DELAY\u00013\u0002' }, 13, ILLEGAL);
+});
+
+test('the highest level is that of the setting', async () => {
+  const broker = withTopic({ messageDelayLevel: '1s 2s' });
+  await broker.sent(sendRequest({ properties: 'DELAY\u00013\u0002' }));
+  assert.is(broker.store.puts[0]?.queueId, 1);
+  assert.is(storedProperties(broker)['DELAY'], '2');
+});
+
+test('never hands a timed message to consumers at once', async () => {
+  const broker = withTopic();
   const timed = 'accurate timer message is not enabled, timerWheelEnable is false';
   for (const name of ['TIMER_DELIVER_MS', 'TIMER_DELAY_SEC', 'TIMER_DELAY_MS']) {
     await assertRefused(broker, { properties: `${name}\u000199\u0002` }, 1, timed);
   }
-  const half = 'the broker[10.0.0.1] sending transaction message is forbidden';
-  await assertRefused(broker, { properties: 'TRAN_MSG\u0001true\u0002' }, 16, half);
+  assert.is((await broker.sent(sendRequest({ properties: 'TRAN_MSG\u0001true\u0002' }))).code, 0);
+  assert.is(broker.store.puts.at(-1)?.topic, 'RMQ_SYS_TRANS_HALF_TOPIC');
   assert.is((await broker.sent(sendRequest({ properties: 'TRAN_MSG\u0001false\u0002DELAY\u00010\u0002' }))).code, 0);
 });
 

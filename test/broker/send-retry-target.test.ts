@@ -33,6 +33,22 @@ test('gives a message up after the group\u2019s number of tries, or the request\
   assert.is(broker.store.puts[2]?.topic, RETRY);
 });
 
+test('waits before it is back, for clients that send what they could not hand back', async () => {
+  const broker = new MessageBroker();
+  await broker.sent(sendRequest({ topic: RETRY, reconsumeTimes: '1', properties: 'DELAY\u00014\u0002' }));
+  const [stored] = broker.store.puts;
+  assert.is(stored?.topic, 'SCHEDULE_TOPIC_XXXX');
+  assert.is(stored?.queueId, 3);
+  assert.is(stored?.reconsumeTimes, 1);
+  assert.is(getProperty(stored?.properties ?? '', 'REAL_TOPIC'), RETRY);
+});
+
+test('the number of tries of a client before 3.4.9 is the group\u2019s', async () => {
+  const broker = new MessageBroker();
+  await broker.sent({ ...sendRequest({ topic: RETRY, reconsumeTimes: '3', maxReconsumeTimes: '2' }), version: 120 });
+  assert.is(broker.store.puts[0]?.topic, RETRY);
+});
+
 test('gives a message of an ordered consumer up at once', async () => {
   const broker = new MessageBroker();
   broker.lockedGroups.add('G');

@@ -1,6 +1,7 @@
 /** Runs one of the package's commands as users do, and hands back what it wrote. For the tests of src/cli. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 /** A command that has ended. */
@@ -25,14 +26,13 @@ export class CommandProcess {
   }
 
   /** Resolves with what stdout says once it has `text`; rejects if the command ends before. */
-  async untilPrinted(text: string): Promise<string> {
-    const closed = once(this.#child, 'close');
-    while (!this.#stdout.includes(text)) {
-      const isOver = await Promise.race([this.#nextOutput(), closed.then(() => true)]);
-      if (isOver && !this.#stdout.includes(text))
-        throw new Error(`ended without "${text}":\n${this.#stdout}${this.#stderr}`);
-    }
-    return this.#stdout;
+  untilPrinted(text: string): Promise<string> {
+    return this.#until(text, this.#child.stdout, () => this.#stdout);
+  }
+
+  /** As `untilPrinted`, of stderr. */
+  untilLogged(text: string): Promise<string> {
+    return this.#until(text, this.#child.stderr, () => this.#stderr);
   }
 
   /** Sends a signal. */
@@ -46,8 +46,14 @@ export class CommandProcess {
     return { exitCode: this.#child.exitCode, stdout: this.#stdout, stderr: this.#stderr };
   }
 
-  async #nextOutput(): Promise<boolean> {
-    if (this.#child.stdout !== null) await once(this.#child.stdout, 'data');
-    return false;
+  async #until(text: string, stream: Readable | null, written: () => string): Promise<string> {
+    const closed = once(this.#child, 'close').then(() => true);
+    while (!written().includes(text)) {
+      const next = stream === null ? closed : once(stream, 'data').then(() => false);
+      const isOver = await Promise.race([next, closed]);
+      if (isOver && !written().includes(text))
+        throw new Error(`ended without "${text}":\n${this.#stdout}${this.#stderr}`);
+    }
+    return written();
   }
 }

@@ -10,6 +10,7 @@ import { type FileSystem, nodeFileSystem } from '#src/commitlog/file-system.js';
 import { RecordDispatch } from '#src/commitlog/record-dispatch.js';
 import { scanSegment } from '#src/commitlog/segment-scan.js';
 import { ENTRY_BYTES, PRE_BLANK_SIZE_BYTES, readEntry } from '#src/consumequeue/consume-queue-entry.js';
+import { DelayLevelTable } from '#src/message/delay-level-table.js';
 import { encodeRecord, recordSize } from '#src/message/stored-record.js';
 import { allocateDoorbell } from '#src/ring/doorbell.js';
 import { allocateLogTailWindow, LogTailWindowReader } from '#src/ring/log-tail-window.js';
@@ -17,7 +18,9 @@ import { alignEntrySize, allocateRequestRing, ENTRY, EntryKind, RequestRingProdu
 import { allocateResultRing, emptyStoredResult, ResultRingConsumer, type StoredResult } from '#src/ring/result-ring.js';
 import { allocateStoreStatusPage } from '#src/ring/store-status-page.js';
 import { CommitlogStore } from '#src/workers/commitlog-store.js';
+
 import type { FromWorker, QueueState, StoreMemory, StoreSettings } from '#src/workers/control-message.js';
+import type { ReplicationOptions } from '#src/workers/replication.js';
 
 import { FakeClock } from '../fake-clock.js';
 
@@ -43,8 +46,12 @@ export function allocateMemory(): StoreMemory {
     doorbell: allocateDoorbell(),
     window: allocateLogTailWindow(1 << 18),
     statusPage: allocateStoreStatusPage(),
+    ha: { doorbell: allocateDoorbell(), replicaRing: undefined },
   };
 }
+
+/** Two delay levels. */
+const DELAYS_MS = [1_000, 5_000];
 
 /** Small files, so that few messages fill them. */
 export function settingsFor(folder: string, overrides: Partial<StoreSettings> = {}): StoreSettings {
@@ -58,6 +65,7 @@ export function settingsFor(folder: string, overrides: Partial<StoreSettings> = 
     flushIntervalConsumeQueueMs: 1000,
     maxMessageSizeBytes: 4 * 1024 * 1024,
     maxOpenFiles: 4,
+    delayLevelsMs: DELAYS_MS,
     messageIndexEnable: true,
     maxHashSlotNum: 7,
     maxIndexNum: 16,
@@ -65,11 +73,33 @@ export function settingsFor(folder: string, overrides: Partial<StoreSettings> = 
   };
 }
 
+/** Replication of a master on a free port, by Apache's defaults. */
+export function replicationFor(settings: StoreSettings): ReplicationOptions {
+  return {
+    isSyncMaster: false,
+    slaveTimeoutMs: () => 3000,
+    settings: {
+      isSlave: false,
+      bindAddress: '127.0.0.1',
+      listenPort: 0,
+      storePathCommitLog: settings.storePathCommitLog,
+      segmentSizeBytes: settings.mappedFileSizeCommitLog,
+      isSyncFlush: settings.flushDiskType === 'SYNC_FLUSH',
+      sendHeartbeatIntervalMs: 5000,
+      housekeepingIntervalMs: 20_000,
+      transferBatchBytes: 32 * 1024,
+      inSyncReplicas: 1,
+      maxGapNotInSyncBytes: 256 * 1024 * 1024,
+      replicaRecordsMax: 1024,
+    },
+  };
+}
+
 /** A message for `put`; everything has a default. */
 export interface TestMessage {
   readonly body?: string;
   readonly tags?: string;
-  /** In their stored form, in place of those that follow from the rest. */
+  /** In place of those that `tags` makes. */
   readonly properties?: string;
   readonly sysFlag?: number;
 }
@@ -166,7 +196,8 @@ export class StoreMainEnd {
 function encode(topic: string, queueId: number, message: TestMessage): Buffer {
   const body = Buffer.from(message.body ?? 'body');
   const topicBytes = Buffer.from(topic);
-  const properties = message.properties ?? (message.tags === undefined ? '' : `TAGS\u0001${message.tags}\u0002`);
+  const tags = message.tags === undefined ? '' : `TAGS\u0001${message.tags}\u0002`;
+  const properties = message.properties ?? tags;
   const propertiesBytes = Buffer.byteLength(properties);
   const record = Buffer.alloc(recordSize(HOST.length, HOST.length, body.length, topicBytes.length, propertiesBytes));
   const fields = {
@@ -230,13 +261,17 @@ export async function openStore(
 export function entriesOfLog(folder: string): Map<string, string[]> {
   const entries = new Map<string, string[]>();
   const logFolder = join(folder, 'commitlog');
-  const dispatch = new RecordDispatch(0, (topic, queueId, queueOffset, physicalOffset, sizeBytes, tagsCode) => {
-    const name = `${topic}/${queueId}`;
-    const queue = entries.get(name) ?? [];
-    entries.set(name, queue);
-    if (queue.length !== queueOffset) throw new Error(`${name} has offset ${queueOffset} at place ${queue.length}`);
-    queue.push(`${physicalOffset} ${sizeBytes} ${tagsCode}`);
-  });
+  const dispatch = new RecordDispatch(
+    0,
+    new DelayLevelTable(DELAYS_MS),
+    (topic, queueId, queueOffset, physicalOffset, sizeBytes, tagsCode) => {
+      const name = `${topic}/${queueId}`;
+      const queue = entries.get(name) ?? [];
+      entries.set(name, queue);
+      if (queue.length !== queueOffset) throw new Error(`${name} has offset ${queueOffset} at place ${queue.length}`);
+      queue.push(`${physicalOffset} ${sizeBytes} ${tagsCode}`);
+    },
+  );
   for (const name of readdirSync(logFolder).toSorted()) {
     const path = join(logFolder, name);
     const range = { path, startOffset: Number(name), sizeBytes: readFileSync(path).length, fromOffset: Number(name) };

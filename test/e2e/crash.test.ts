@@ -2,13 +2,10 @@
  * The real process, killed in the middle of its work: everything it acknowledged is there when it comes back, each queue without a gap,
  * every one is found by its key, and it goes on where it was. SYNC_FLUSH and ASYNC_FLUSH alike: an acknowledged message was given to the operating system.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 
 import * as assert from 'uvu/assert';
 
@@ -17,10 +14,9 @@ import { ResponseCode } from '#src/remoting/response-code.js';
 
 import { suite } from '../suite.js';
 import { keysOfIndex, keysOfLog } from '../commitlog/index-harness.js';
+import { startBroker } from './broker-process.js';
 import { TestClient } from './test-client.js';
 
-const COMMAND = fileURLToPath(import.meta.resolve('#src/cli/ringmq.js'));
-const BROKER_LINE = /^The broker\[[^,]+, ([^\]]+)\] boot success/;
 const QUEUES = 3;
 const SENDERS = 16;
 const INDEX_SHAPE = { hashSlotNum: 3000, indexNum: 1000 };
@@ -28,36 +24,8 @@ const INDEX_SHAPE = { hashSlotNum: 3000, indexNum: 1000 };
 const QUERIES = 60;
 const test = suite('crashes');
 
-interface Running {
-  readonly child: ChildProcess;
-  readonly address: string;
-}
-
-async function start(folder: string, flushDiskType: string): Promise<Running> {
-  const flags = ['start', '--port', '0', '--namesrv-port', '0', '--host', '127.0.0.1', '--data', folder];
-  const settings = [
-    '--set',
-    `flushDiskType=${flushDiskType}`,
-    '--set',
-    'mappedFileSizeCommitLog=262144',
-    '--set',
-    'maxMessageSize=65536',
-    '--set',
-    `maxHashSlotNum=${INDEX_SHAPE.hashSlotNum}`,
-    '--set',
-    `maxIndexNum=${INDEX_SHAPE.indexNum}`,
-  ];
-  const child = spawn(process.execPath, [COMMAND, ...flags, ...settings], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let errors = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    errors += text;
-  });
-  for await (const line of createInterface({ input: child.stdout })) {
-    const address = BROKER_LINE.exec(line)?.[1];
-    if (address !== undefined) return { child, address };
-  }
-  throw new Error(`the broker did not start: ${errors}`);
-}
+/** Index files so small that several are filled. */
+const SETTINGS = { maxHashSlotNum: String(INDEX_SHAPE.hashSlotNum), maxIndexNum: String(INDEX_SHAPE.indexNum) };
 
 /** Sends without pause until the broker is gone; gives every body that was acknowledged. */
 async function sendUntilGone(
@@ -124,7 +92,7 @@ for (const flushDiskType of ['SYNC_FLUSH', 'ASYNC_FLUSH']) {
   test(`${flushDiskType}: kill -9 loses nothing that was acknowledged, five times in a row on one store`, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'ringmq-crash-'));
     const acknowledged = new Set<string>();
-    let running = await start(folder, flushDiskType);
+    let running = await startBroker(folder, { ...SETTINGS, flushDiskType });
     for (let round = 0; round < 5; round++) {
       const killAfter = 200 + round * 371;
       const { child, address } = running;
@@ -135,7 +103,7 @@ for (const flushDiskType of ['SYNC_FLUSH', 'ASYNC_FLUSH']) {
       await exited;
       assert.ok(sent.size >= killAfter);
       for (const body of sent) acknowledged.add(body);
-      running = await start(folder, flushDiskType);
+      running = await startBroker(folder, { ...SETTINGS, flushDiskType });
       const found = await stored(running.address);
       const missing = [...acknowledged].filter((body) => !found.has(body));
       assert.equal(missing, [], `round ${round}`);
@@ -158,13 +126,13 @@ for (const flushDiskType of ['SYNC_FLUSH', 'ASYNC_FLUSH']) {
 
 test('SIGTERM under load: what was acknowledged is there after the restart, and the exit code is 0', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'ringmq-crash-'));
-  const { child, address } = await start(folder, 'ASYNC_FLUSH');
+  const { child, address } = await startBroker(folder, { ...SETTINGS, flushDiskType: 'ASYNC_FLUSH' });
   const exited = once(child, 'exit');
   const acknowledged = await sendUntilGone(address, 0, (count) => {
     if (count === 1000) child.kill('SIGTERM');
   });
   assert.equal(await exited, [0, null]);
-  const again = await start(folder, 'ASYNC_FLUSH');
+  const again = await startBroker(folder, { ...SETTINGS, flushDiskType: 'ASYNC_FLUSH' });
   const found = await stored(again.address);
   assert.equal(
     [...acknowledged].filter((body) => !found.has(body)),

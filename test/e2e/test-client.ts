@@ -83,7 +83,7 @@ export class TestClient {
   async pull(
     topic: string,
     queueOffset: number,
-    fields: { queueId?: number; tags?: string; suspendMs?: number; count?: number } = {},
+    fields: { queueId?: number; tags?: string; sql?: string; suspendMs?: number; count?: number } = {},
   ): Promise<Pulled> {
     const header = PullMessageRequestHeader.encode({
       consumerGroup: 'CID_RMQ_SYS_test',
@@ -94,9 +94,9 @@ export class TestClient {
       sysFlag: SUBSCRIPTION | (fields.suspendMs === undefined ? 0 : SUSPEND),
       commitOffset: 0,
       suspendTimeoutMillis: fields.suspendMs ?? 0,
-      subscription: fields.tags ?? '*',
+      subscription: fields.sql ?? fields.tags ?? '*',
       subVersion: 1,
-      expressionType: 'TAG',
+      expressionType: fields.sql === undefined ? 'TAG' : 'SQL92',
     });
     const response = await this.invoke(RequestCode.PULL_MESSAGE, header);
     const { nextBeginOffset, maxOffset } = PullMessageResponseHeader.decode(response.extFields);

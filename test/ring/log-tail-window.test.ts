@@ -59,4 +59,48 @@ test('bytes that the writer has only announced to overwrite are refused already'
   assert.ok(reader.copyOut(BEGIN + 1, 15, target, 0));
 });
 
+test('a question is asked about the bytes in place, or about a copy of those around the window’s end', () => {
+  const { writer, reader } = setUp();
+  const seen: string[] = [];
+  const inspector = {
+    isMatch: (source: Buffer, position: number, limit: number): boolean => {
+      seen.push(source.toString('latin1', position, limit));
+      return seen.length === 2;
+    },
+  };
+  const second = append(writer, BEGIN, 'first'.padEnd(SIZE_BYTES - (BEGIN % SIZE_BYTES) - 3, '.'));
+  append(writer, second, 'second');
+  assert.is(reader.inspect(BEGIN, 5, inspector), false);
+  assert.is(reader.inspect(second, 6, inspector), true);
+  assert.equal(seen, ['first', 'second']);
+  assert.is(reader.inspect(BEGIN - 1, 5, inspector), undefined);
+  assert.is(reader.inspect(second, 7, inspector), undefined);
+  assert.is(seen.length, 2, 'what is not there is not asked about');
+});
+
+test('an answer about bytes that were overtaken meanwhile is thrown away', () => {
+  const { writer, reader } = setUp();
+  const end = append(writer, BEGIN, 'a'.repeat(SIZE_BYTES));
+  const inspector = {
+    isMatch: (): boolean => {
+      writer.reserve(end + 1);
+      return true;
+    },
+  };
+  assert.is(reader.inspect(BEGIN, 16, inspector), undefined);
+  assert.is(reader.inspect(BEGIN + 1, 16, { isMatch: () => true }), true);
+});
+
+test('what is written and not visible yet is there for who knows where it ends', () => {
+  const { writer, reader } = setUp();
+  const end = append(writer, BEGIN, 'a'.repeat(100));
+  writer.reserve(end + 50);
+  writer.copyIn(Buffer.from('b'.repeat(50)), 0, 50, end);
+  const target = Buffer.alloc(60);
+  assert.not(reader.copyOut(end - 10, 60, target, 0));
+  assert.not(reader.copyOutBelow(end + 49, end - 10, 60, target, 0));
+  assert.ok(reader.copyOutBelow(end + 50, end - 10, 60, target, 0));
+  assert.is(target.toString('latin1'), 'a'.repeat(10) + 'b'.repeat(50));
+});
+
 test.run();

@@ -63,9 +63,11 @@ test('one result too many is a bug of the caller; slots come back with release',
   producer.add(emptyStoredResult());
   producer.add(emptyStoredResult());
   producer.publish();
+  assert.is(producer.room, 0);
   assert.throws(() => producer.add(emptyStoredResult()), /has room/);
   consumer.take(emptyStoredResult());
   consumer.release();
+  assert.is(producer.room, 1);
   producer.add(emptyStoredResult());
 });
 

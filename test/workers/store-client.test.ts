@@ -9,6 +9,7 @@ import { type MessageToStore, type PutResult, PutStatus } from '#src/workers/mes
 import { STOP_TIMEOUT_MS, StoreClient } from '#src/workers/store-client.js';
 import { COMMITLOG_WORKER_URL } from '#src/workers/store-thread.js';
 
+import { replicationFor, settingsFor } from '../commitlog/store-harness.js';
 import { FakeClock } from '../fake-clock.js';
 import { suite } from '../suite.js';
 
@@ -36,21 +37,14 @@ function open(
   onFailure: (cause: Error) => unknown = () => undefined,
   workerUrl = FAULTY_WORKER_URL,
 ): Promise<StoreClient> {
+  const settings = settingsFor(folder, {
+    mappedFileSizeConsumeQueue: 2000,
+    maxMessageSizeBytes: 4096,
+    maxOpenFiles: 16,
+  });
   return StoreClient.open({
-    settings: {
-      storePathRootDir: folder,
-      storePathCommitLog: `${folder}/commitlog`,
-      mappedFileSizeCommitLog: 65_536,
-      mappedFileSizeConsumeQueue: 2000,
-      flushDiskType: 'ASYNC_FLUSH',
-      flushIntervalCommitLogMs: 500,
-      flushIntervalConsumeQueueMs: 1000,
-      maxMessageSizeBytes: 4096,
-      maxOpenFiles: 16,
-      messageIndexEnable: true,
-      maxHashSlotNum: 1000,
-      maxIndexNum: 4000,
-    },
+    settings,
+    replication: replicationFor(settings),
     requestRingSizeBytes: 1 << 16,
     logTailWindowSizeBytes: 1 << 16,
     putsInFlightMax: 1024,

@@ -9,15 +9,26 @@ export const IMPORT_TABLE: Readonly<Record<string, readonly string[]>> = {
   message: ['base'],
   ring: ['base'],
   remoting: ['base'],
+  // Compiles filter expressions on whatever thread looks at messages: the main thread and the pool.
+  filter: ['base', 'message'],
   commitlog: ['base', 'message', 'ring'],
   // These belong to the commitlog worker and reach the disk through one interface.
   consumequeue: ['base', 'message', 'ring', 'commitlog/file-system'],
   index: ['base', 'message', 'ring', 'commitlog/file-system'],
   ha: ['base', 'message', 'ring', 'commitlog'],
   // The store's front encodes records, which is why it needs `message`.
-  workers: ['base', 'message', 'ring', 'commitlog', 'consumequeue', 'index', 'ha'],
+  workers: ['base', 'message', 'filter', 'ring', 'commitlog', 'consumequeue', 'index', 'ha'],
   // The broker sees the store's front, never a thread or a ring's owner.
-  broker: ['base', 'message', 'ring', 'remoting', 'workers/message-store', 'workers/store-client'],
+  broker: [
+    'base',
+    'message',
+    'filter',
+    'ring',
+    'remoting',
+    'workers/message-store',
+    'workers/store-client',
+    'workers/replication',
+  ],
   namesrv: ['base', 'remoting'],
   cli: ['base', 'broker', 'namesrv', 'index.ts'],
   // The composition root, and the package's face.

@@ -14,14 +14,16 @@ import type { BrokerConfig } from '../broker-config.js';
 import type { ClientChannelInfo } from '../client-channel-info.js';
 import type { ConsumerManager } from '../consumer-manager.js';
 import type { ProducerManager } from '../producer-manager.js';
+import { compilePropertyFilter, isTagType } from '../pull-filter.js';
 import type { SubscriptionGroupManager } from '../subscription-group-manager.js';
 import { PERM, TOPIC_SYS_FLAG_UNIT_SUB } from '../topic-config.js';
 import type { TopicConfigManager } from '../topic-config-manager.js';
 import { RETRY_TOPIC_PREFIX } from '../topic-validator.js';
+import { checkPropertyFilter } from './pull-checks.js';
 
 /** What a ClientManageProcessor needs. */
 export interface ClientManageProcessorDeps {
-  readonly config: Pick<BrokerConfig, 'rejectPullConsumerEnable'>;
+  readonly config: Pick<BrokerConfig, 'rejectPullConsumerEnable' | 'enablePropertyFilter'>;
   readonly topics: TopicConfigManager;
   readonly groups: SubscriptionGroupManager;
   readonly consumers: ConsumerManager;
@@ -82,11 +84,11 @@ export class ClientManageProcessor {
   /** CHECK_CLIENT_CONFIG: a client that filters by something other than tags does not start unless this succeeds. */
   readonly checkConfig = (request: RemotingCommand): RemotingCommand => {
     const { subscriptionData } = CheckClientRequestBody.decode(request.body);
-    const type = subscriptionData?.expressionType ?? 'TAG';
-    if (type === '' || type === 'TAG') return createResponse(request, ResponseCode.SUCCESS);
-    // Differs: with enablePropertyFilter Apache would go on to compile the expression; there is no filter by properties here yet.
-    const remark = `The broker does not support consumer to filter message by ${type}`;
-    throw new RequestError(ResponseCode.SYSTEM_ERROR, remark);
+    if (subscriptionData !== undefined && !isTagType(subscriptionData.expressionType)) {
+      checkPropertyFilter(subscriptionData.expressionType, this.#deps.config);
+      compilePropertyFilter(subscriptionData.expressionType, subscriptionData.subString);
+    }
+    return createResponse(request, ResponseCode.SUCCESS);
   };
 
   #isRejected(consumer: ConsumerData): boolean {

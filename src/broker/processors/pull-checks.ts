@@ -2,11 +2,13 @@
  * What a pull must fulfil, with Apache's codes and remarks in Apache's order. Main thread. Java: PullMessageProcessor.processRequest.
  */
 import { RequestError } from '../../base/errors.js';
+import { PropertyFilter } from '../../filter/property-filter.js';
 import type { SubscriptionGroupConfig } from '../../remoting/bodies/subscription-group-wrapper.js';
 import type { PullMessageRequestHeader } from '../../remoting/headers/pull-message-request-header.js';
 import { RequestCode } from '../../remoting/request-code.js';
 import { ResponseCode } from '../../remoting/response-code.js';
 import type { BrokerConfig } from '../broker-config.js';
+import type { ConsumerFilterManager } from '../consumer-filter-manager.js';
 import type { ConsumerManager } from '../consumer-manager.js';
 import { FAQ_TIP } from '../message-checks.js';
 import { isTagType, type PullFilter, type PullFilters } from '../pull-filter.js';
@@ -15,6 +17,7 @@ import { hasPullFlag, PullSysFlag } from '../pull-sys-flag.js';
 import type { SubscriptionGroupManager } from '../subscription-group-manager.js';
 import { isReadable, type TopicConfig } from '../topic-config.js';
 import type { TopicConfigManager } from '../topic-config-manager.js';
+import { RETRY_TOPIC_PREFIX } from '../topic-validator.js';
 import { rejectPullConsumer } from './pull-consumer-rejection.js';
 import { ForbiddenType, PullForbiddenError } from './pull-message-response.js';
 
@@ -23,6 +26,7 @@ export interface PullCheckDeps {
   readonly topics: Pick<TopicConfigManager, 'select'>;
   readonly groups: Pick<SubscriptionGroupManager, 'find'>;
   readonly consumers: Pick<ConsumerManager, 'group'>;
+  readonly consumerFilters: Pick<ConsumerFilterManager, 'find' | 'expressionsOf'>;
   readonly config: BrokerConfig;
 }
 
@@ -40,7 +44,7 @@ export function checkPull(pull: PullRequest, deps: PullCheckDeps, filters: PullF
   const groupConfig = checkGroup(header.consumerGroup, deps);
   const topicConfig = checkQueue(header, connection.remoteAddress, deps);
   const filter = hasPullFlag(header.sysFlag, PullSysFlag.SUBSCRIPTION)
-    ? filterOfRequest(header, filters)
+    ? filterOfRequest(header, deps, filters)
     : filterOfHeartbeat(header, groupConfig, deps, filters);
   if (deps.config.rejectPullConsumerEnable) rejectPullConsumer(pull, deps.consumers.group(header.consumerGroup));
   return { topicConfig, groupConfig, filter };
@@ -89,14 +93,16 @@ function checkQueue(header: PullMessageRequestHeader, remoteAddress: string, dep
   return topicConfig;
 }
 
-function filterOfRequest(header: PullMessageRequestHeader, filters: PullFilters): PullFilter {
-  if (!isTagType(header.expressionType)) {
-    if (header.subscription === undefined || header.subscription === '') {
-      throw new RequestError(ResponseCode.SUBSCRIPTION_PARSE_FAILED, "parse the consumer's subscription failed");
-    }
-    throw noSuchFilter(header.expressionType);
+function filterOfRequest(header: PullMessageRequestHeader, deps: PullCheckDeps, filters: PullFilters): PullFilter {
+  const { expressionType, subscription } = header;
+  if (expressionType === undefined || isTagType(expressionType)) return filters.ofExpression(subscription);
+  if (subscription === undefined || subscription === '') {
+    throw new RequestError(ResponseCode.SUBSCRIPTION_PARSE_FAILED, "parse the consumer's subscription failed");
   }
-  return filters.ofExpression(header.subscription);
+  checkPropertyFilter(expressionType, deps.config);
+  // Differs: at Apache's a wrong expression lets every message pass, since it is caught by an assert, and those are off.
+  const filter = filters.ofProperties(expressionType, subscription);
+  return filterOfRetryTopic(header, deps) ?? filter;
 }
 
 function filterOfHeartbeat(
@@ -123,14 +129,30 @@ function filterOfHeartbeat(
   if (subscription.subVersion < header.subVersion) {
     throw new RequestError(ResponseCode.SUBSCRIPTION_NOT_LATEST, "the consumer's subscription not latest");
   }
-  if (!isTagType(subscription.expressionType)) throw noSuchFilter(subscription.expressionType);
-  return filters.ofSubscription(subscription);
+  if (isTagType(subscription.expressionType)) return filters.ofSubscription(subscription);
+  const known = deps.consumerFilters.find(topic, consumerGroup);
+  if (known === undefined) {
+    const remark = "The broker's consumer filter data is not exist!Your expression may be wrong!";
+    throw new RequestError(ResponseCode.FILTER_DATA_NOT_EXIST, remark);
+  }
+  if (known.data.clientVersion < header.subVersion) {
+    throw new RequestError(ResponseCode.FILTER_DATA_NOT_LATEST, "the consumer's consumer filter data not latest");
+  }
+  checkPropertyFilter(subscription.expressionType, deps.config);
+  if (subscription.classFilterMode) return undefined;
+  return filterOfRetryTopic(header, deps) ?? known.filter;
 }
 
-// Differs: refused even with enablePropertyFilter=true, until SQL92 expressions are served.
-function noSuchFilter(expressionType: string | undefined): RequestError {
-  return new RequestError(
-    ResponseCode.SYSTEM_ERROR,
-    `The broker does not support consumer to filter message by ${expressionType}`,
-  );
+/** With filterSupportRetry: retried messages are judged by the expression for the topic that they came from. Java: ExpressionForRetryMessageFilter. */
+function filterOfRetryTopic({ topic }: PullMessageRequestHeader, deps: PullCheckDeps): PullFilter {
+  if (!deps.config.filterSupportRetry || !topic.startsWith(RETRY_TOPIC_PREFIX)) return undefined;
+  const byRealTopic = deps.consumerFilters.expressionsOf(topic.slice(RETRY_TOPIC_PREFIX.length));
+  return new PropertyFilter({ expression: undefined, byRealTopic });
+}
+
+/** Throws RequestError unless the broker filters by properties. */
+export function checkPropertyFilter(expressionType: string, config: Pick<BrokerConfig, 'enablePropertyFilter'>): void {
+  if (config.enablePropertyFilter) return;
+  const remark = `The broker does not support consumer to filter message by ${expressionType}`;
+  throw new RequestError(ResponseCode.SYSTEM_ERROR, remark);
 }

@@ -3,15 +3,19 @@
  * Invariant: a pull is answered once, unless its connection closes first; a pull of a client that does not read is not served.
  * Hot: what the store has in memory is answered in the turn in which it was asked for, without a promise.
  */
+import { totalmem } from 'node:os';
+
 import { RequestError } from '../../base/errors.js';
 import type { Clock } from '../../base/clock.js';
 import type { Logger } from '../../base/log.js';
+import { readInt64, RECORD } from '../../message/stored-record.js';
 import type { RequestProcessor } from '../../remoting/connection.js';
 import { PullMessageRequestHeader } from '../../remoting/headers/pull-message-request-header.js';
 import { createResponse, isOneway, type RemotingCommand } from '../../remoting/remoting-command.js';
 import { ResponseCode } from '../../remoting/response-code.js';
 import { GetStatus, type ArrivalListener, type GetResult, type MessageStore } from '../../workers/message-store.js';
 import type { ConsumerOffsetManager } from '../consumer-offset-manager.js';
+import type { GroupGetStats } from '../group-get-stats.js';
 import { PullFilters } from '../pull-filter.js';
 import { PullGate } from '../pull-gate.js';
 import type { PullRequest } from '../pull-request.js';
@@ -30,8 +34,9 @@ const NO_BYTES = Buffer.alloc(0);
 
 /** What pulling needs. */
 export interface PullMessageDeps extends PullCheckDeps {
-  readonly store: Pick<MessageStore, 'getMessages' | 'minOffset' | 'maxOffset'>;
+  readonly store: Pick<MessageStore, 'getMessages' | 'matchInMemory' | 'minOffset' | 'maxOffset' | 'stats'>;
   readonly offsets: Pick<ConsumerOffsetManager, 'commit' | 'commitPull' | 'takeReset'>;
+  readonly groupGets: Pick<GroupGetStats, 'record'>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -140,10 +145,12 @@ export class PullMessageProcessor {
   #finish(pull: PullRequest, grant: PullGrant, result: GetResult): RemotingCommand | undefined {
     const { header, request } = pull;
     this.#commitOffsets(pull, result.nextBeginOffset);
+    if (result.messageCount > 0) this.#deps.groupGets.record(header.consumerGroup, header.topic, result.messageCount);
     const outcome = {
       code: pullResponseCode(result.status, header.queueOffset),
       remark: getStatusName(result.status),
       result,
+      isFarBehind: this.#deps.config.slaveReadEnable && this.#isFarBehind(result),
     };
     const maySuspend = pull.maySuspend && hasPullFlag(header.sysFlag, PullSysFlag.SUSPEND);
     pull.maySuspend = false;
@@ -164,6 +171,14 @@ export class PullMessageProcessor {
     };
     const outcome: PullOutcome = { code: ResponseCode.PULL_OFFSET_MOVED, remark: 'OFFSET_RESET', result };
     return pullResponse(pull.request, outcome, grant.topicConfig, grant.groupConfig, config);
+  }
+
+  /** True for a consumer whose lag no longer fits the memory. Java: GetMessageResult.isSuggestPullingFromSlave. */
+  #isFarBehind({ body }: GetResult): boolean {
+    if (body.length === 0) return false;
+    const { store, config } = this.#deps;
+    const behindBytes = store.stats().maxPhysicalOffset - readInt64(body, RECORD.PHYSICAL_OFFSET);
+    return behindBytes > (totalmem() * config.accessMessageInMemoryMaxRatio) / 100;
   }
 
   #commitOffsets({ header, connection, maySuspend }: PullRequest, nextBeginOffset: number): void {
@@ -199,6 +214,10 @@ export class PullMessageProcessor {
   #writeFailure(pull: PullRequest, error: unknown): void {
     const { header, connection } = pull;
     const { remoteAddress } = connection;
+    if (error instanceof RequestError) {
+      this.#write(pull, pullRefusal(pull.request, error));
+      return;
+    }
     this.#deps.logger.error('a pull failed', {
       topic: header.topic,
       queueId: header.queueId,

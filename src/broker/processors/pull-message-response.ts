@@ -62,19 +62,22 @@ export interface PullOutcome {
   readonly remark: string | undefined;
   /** `body` travels with SUCCESS only. */
   readonly result: Pick<GetResult, 'nextBeginOffset' | 'minOffset' | 'maxOffset' | 'body'>;
+  /** The consumer is so far behind that a slave, if the group has one for that, should serve it. */
+  readonly isFarBehind?: boolean;
 }
 
 /** The answer to an allowed pull. */
 export function pullResponse(
   request: RemotingCommand,
-  { code, remark, result }: PullOutcome,
+  { code, remark, result, isFarBehind }: PullOutcome,
   topicConfig: TopicConfig,
   groupConfig: SubscriptionGroupConfig,
   config: Pick<BrokerConfig, 'brokerRole' | 'slaveReadEnable'>,
 ): RemotingCommand {
   // A slave may be behind its master: it lets the client ask the master before the offset is moved.
   const isUnsure = config.brokerRole === 'SLAVE' && code === ResponseCode.PULL_OFFSET_MOVED;
-  const brokerId = config.slaveReadEnable || isUnsure ? groupConfig.brokerId : MASTER_ID;
+  const readsHere = config.slaveReadEnable || isUnsure ? groupConfig.brokerId : MASTER_ID;
+  const brokerId = isFarBehind === true ? groupConfig.whichBrokerWhenConsumeSlowly : readsHere;
   // Hot: one literal, and not a header object that is then encoded.
   const extFields: ExtFields = {
     suggestWhichBrokerId: String(brokerId),

@@ -11,6 +11,7 @@ import type { SendMessageRequestHeader } from '../../remoting/headers/send-messa
 import { ResponseCode } from '../../remoting/response-code.js';
 import type { MessageToStore } from '../../workers/message-store.js';
 import { checkSizes, illegalMessageRemark, type MessageLimits } from '../message-checks.js';
+import { delayLevelOf } from '../schedule/delayed-message.js';
 import { isRetryTopic, TOPIC_LENGTH_MAX } from '../topic-validator.js';
 import type { SendProperties } from './send-properties.js';
 
@@ -38,7 +39,7 @@ export function batchMessages(
   }
   // Differs: Apache answers a batch that is too large with SYSTEM_ERROR and a RuntimeException, so clients try the next broker.
   checkSizes(topic, body, '', limits);
-  if (transactionTypeOf(place.sysFlag) !== 0 || Number(found.delay) > 0) {
+  if (transactionTypeOf(place.sysFlag) !== 0 || delayLevelOf(found.delay) > 0) {
     throw new RequestError(ResponseCode.MESSAGE_ILLEGAL, illegalMessageRemark(limits.maxMessageSize));
   }
   return decodeBatch(body).map((message) => ({

@@ -5,6 +5,7 @@
  */
 import { RequestError } from '../../base/errors.js';
 import type { Clock } from '../../base/clock.js';
+import { DelayLevelTable } from '../../message/delay-level-table.js';
 import type { MessageClientIdSource } from '../../message/message-client-id.js';
 import { SysFlag } from '../../message/message-sys-flag.js';
 import type { Connection, RequestProcessor } from '../../remoting/connection.js';
@@ -14,13 +15,15 @@ import {
 } from '../../remoting/headers/send-message-request-header.js';
 import { createResponse, isOneway, type RemotingCommand } from '../../remoting/remoting-command.js';
 import { ResponseCode } from '../../remoting/response-code.js';
-import type { MessageStore, PutResult } from '../../workers/message-store.js';
+import type { MessageStore, MessageToStore, PutResult } from '../../workers/message-store.js';
 import type { BrokerConfig } from '../broker-config.js';
 import { checkSizes } from '../message-checks.js';
+import { delayLevelOf, toDelayedMessage } from '../schedule/delayed-message.js';
 import type { SubscriptionGroupManager } from '../subscription-group-manager.js';
 import type { TopicConfig } from '../topic-config.js';
 import type { TopicConfigManager } from '../topic-config-manager.js';
 import { isRetryTopic } from '../topic-validator.js';
+import { toHalfMessage } from '../transactions/half-message.js';
 import { batchMessages } from './send-batch.js';
 import { sendRefusal, sendResponse, type SentMessage } from './send-message-response.js';
 import { isPriorityMessage, scanSendProperties, SendPropertiesWriter, type SendProperties } from './send-properties.js';
@@ -47,15 +50,20 @@ export function createSendMessageProcessor(deps: SendMessageDeps): RequestProces
   return new SendMessageProcessor(deps).process;
 }
 
+/** Stored as it is, as half of a transaction, or until its delay level is over. */
+type SendKind = 'plain' | 'half' | 'delayed';
+
 class SendMessageProcessor {
   readonly #deps: SendMessageDeps;
   readonly #topics: SendTopics;
   readonly #properties: SendPropertiesWriter;
+  readonly #maxDelayLevel: number;
 
   constructor(deps: SendMessageDeps) {
     this.#deps = deps;
     this.#topics = new SendTopics(deps.topics, deps.config);
     this.#properties = new SendPropertiesWriter(deps.config, deps.messageIds);
+    this.#maxDelayLevel = DelayLevelTable.parse(deps.config.messageDelayLevel).maxLevel;
   }
 
   readonly process: RequestProcessor = (request, connection) => {
@@ -85,9 +93,11 @@ class SendMessageProcessor {
     const { body } = request;
     const topicConfig = this.#topics.find(header, connection.remoteAddress);
     const found = scanSendProperties(header.properties);
-    const target = isRetryTopic(header.topic) ? retryTarget(header, this.#deps, this.#topics) : undefined;
+    const target = isRetryTopic(header.topic)
+      ? retryTarget(header, request.version, this.#deps, this.#topics)
+      : undefined;
     const topic = target?.topic ?? header.topic;
-    checkKind(found, header.reconsumeTimes, target, config);
+    const kind = kindOf(found, header.reconsumeTimes, target, config);
     const properties = this.#properties.write(header.properties, found, target?.properties);
     checkSizes(topic, body, properties, config);
     const queueId = queueFor(header.queueId, found, topicConfig);
@@ -104,7 +114,12 @@ class SendMessageProcessor {
       properties,
     };
     const sent: SentMessage = { topic, queueId, uniqKey: found.uniqKey };
-    store.putMessage(message, (result) => this.#answer(request, connection, sent, result));
+    store.putMessage(this.#formOf(kind, message, found), (result) => this.#answer(request, connection, sent, result));
+  }
+
+  #formOf(kind: SendKind, message: MessageToStore, found: SendProperties): MessageToStore {
+    if (kind === 'plain') return message;
+    return kind === 'half' ? toHalfMessage(message, found.uniqKey) : toDelayedMessage(message, this.#maxDelayLevel);
   }
 
   #sendBatch(request: RemotingCommand, connection: Connection, header: SendMessageRequestHeader): void {
@@ -127,8 +142,11 @@ class SendMessageProcessor {
   }
 }
 
-// Differs: the time is given in UTC, and not in the machine's time zone.
-function checkServiceTime(startMs: number, clock: Clock): void {
+/**
+ * Throws RequestError before the time from which sends are taken.
+ * Differs: the time is given in UTC, and not in the machine's time zone.
+ */
+export function checkServiceTime(startMs: number, clock: Clock): void {
   if (startMs === 0 || clock.nowMs() >= startMs) return;
   throw new RequestError(
     ResponseCode.SYSTEM_ERROR,
@@ -137,35 +155,33 @@ function checkServiceTime(startMs: number, clock: Clock): void {
 }
 
 /**
- * Refuses the kinds of message that this broker does not serve yet: a message that should wait, or that is half of a transaction, is
- * never handed to consumers at once.
+ * What becomes of a message. Refuses the kinds that this broker does not serve: one that should wait for a time of its own is never handed to
+ * consumers at once.
  */
-function checkKind(
+function kindOf(
   found: SendProperties,
   reconsumeTimes: number,
   target: RetryTarget | undefined,
   config: BrokerConfig,
-): void {
-  if (target?.isDeadLetter === true) return;
-  const isDelayed = found.delay !== undefined && Number(found.delay) > 0;
-  if (found.isTransactional && !(reconsumeTimes > 0 && isDelayed)) {
+): SendKind {
+  if (target?.isDeadLetter === true) return 'plain';
+  const isDelayed = delayLevelOf(found.delay) > 0;
+  // A retry that an old client sends with the property of the message that it could not consume is no half message.
+  const isHalf = found.isTransactional && !(reconsumeTimes > 0 && isDelayed);
+  if (isHalf && config.rejectTransactionMessage) {
     throw new RequestError(
       ResponseCode.NO_PERMISSION,
       `the broker[${config.brokerIP1}] sending transaction message is forbidden`,
     );
   }
-  if (isDelayed) {
-    throw new RequestError(
-      ResponseCode.MESSAGE_ILLEGAL,
-      `delayed messages are not served by this broker, DELAY is ${found.delay}`,
-    );
-  }
-  if (found.isTimed) {
+  if (found.isTimed && !isDelayed) {
     throw new RequestError(
       ResponseCode.SYSTEM_ERROR,
       'accurate timer message is not enabled, timerWheelEnable is false',
     );
   }
+  if (isHalf) return 'half';
+  return isDelayed ? 'delayed' : 'plain';
 }
 
 /** The queue that the priority names, else the one asked for, else any. `found` is undefined for a batch. */

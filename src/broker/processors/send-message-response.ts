@@ -1,13 +1,13 @@
 /**
- * Answers to send requests: the one place where the outcome of a put becomes a response code. Main thread.
+ * Answers to send requests. Main thread.
  * Java: SendMessageProcessor.handlePutMessageResult and preSend.
  * Invariant: SUCCESS only for PutStatus.OK; every answer carries MSG_REGION and TRACE_ON, without which clients record no trace.
  */
 import { createOffsetMessageId } from '../../message/message-id.js';
 import { createResponse, type ExtFields, type RemotingCommand } from '../../remoting/remoting-command.js';
-import { ResponseCode } from '../../remoting/response-code.js';
-import { PutStatus, type PutResult } from '../../workers/message-store.js';
+import { isStored, PutStatus, type PutResult } from '../../workers/message-store.js';
 import { illegalMessageRemark } from '../message-checks.js';
+import { PUT_RESPONSE_CODES } from '../put-response-code.js';
 
 /** The settings that answers show. */
 export interface SendAnswerConfig {
@@ -33,7 +33,12 @@ export function sendResponse(
   config: SendAnswerConfig,
 ): RemotingCommand {
   if (!isStored(result.status)) {
-    return sendRefusal(request, CODES[result.status], failureRemark(result, config.maxMessageSize), config);
+    return sendRefusal(
+      request,
+      PUT_RESPONSE_CODES[result.status],
+      failureRemark(result, config.maxMessageSize),
+      config,
+    );
   }
   // Hot: one literal, and not a header object that is then encoded.
   const extFields: ExtFields = {
@@ -44,7 +49,7 @@ export function sendResponse(
     TRACE_ON: config.traceOn ? 'true' : 'false',
   };
   if (sent.uniqKey !== undefined) extFields['transactionId'] = sent.uniqKey;
-  return createResponse(request, CODES[result.status], undefined, extFields);
+  return createResponse(request, PUT_RESPONSE_CODES[result.status], undefined, extFields);
 }
 
 /** The answer to a send that was not put. */
@@ -56,19 +61,6 @@ export function sendRefusal(
 ): RemotingCommand {
   return createResponse(request, code, remark, { MSG_REGION: config.regionId, TRACE_ON: String(config.traceOn) });
 }
-
-/** Stored, though perhaps not as safely as was asked. */
-function isStored(status: PutStatus): boolean {
-  return status === PutStatus.OK || status === PutStatus.FLUSH_DISK_TIMEOUT;
-}
-
-const CODES: Readonly<Record<PutStatus, number>> = {
-  [PutStatus.OK]: ResponseCode.SUCCESS,
-  [PutStatus.FLUSH_DISK_TIMEOUT]: ResponseCode.FLUSH_DISK_TIMEOUT,
-  [PutStatus.SERVICE_NOT_AVAILABLE]: ResponseCode.SERVICE_NOT_AVAILABLE,
-  [PutStatus.MESSAGE_ILLEGAL]: ResponseCode.MESSAGE_ILLEGAL,
-  [PutStatus.SYSTEM_BUSY]: ResponseCode.SYSTEM_BUSY,
-};
 
 // Differs: Apache lists what the cause may be; the store knows it, so it is named.
 function failureRemark(result: PutResult, maxMessageSize: number): string {

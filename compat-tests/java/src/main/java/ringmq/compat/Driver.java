@@ -25,6 +25,15 @@ public final class Driver {
         LimitCases.register(CASES);
         RestartCases.register(CASES);
         AdminCases.register(CASES);
+        TransactionCases.register(CASES);
+        DelayCases.register(CASES);
+        RetryCases.register(CASES);
+        FilterCases.register(CASES);
+        OrderCases.register(CASES);
+        ReplyCases.register(CASES);
+        ResetCases.register(CASES);
+        ConsumerCases.register(CASES);
+        ReplicationCases.register(CASES);
         QueryCases.register(CASES);
     }
 

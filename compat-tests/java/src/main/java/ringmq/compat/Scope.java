@@ -17,6 +17,7 @@ import org.apache.rocketmq.client.consumer.store.ReadOffsetType;
 import org.apache.rocketmq.client.producer.DefaultMQProducer;
 import org.apache.rocketmq.client.producer.SendResult;
 import org.apache.rocketmq.client.producer.SendStatus;
+import org.apache.rocketmq.client.producer.TransactionMQProducer;
 import org.apache.rocketmq.common.message.Message;
 import org.apache.rocketmq.common.message.MessageQueue;
 import org.apache.rocketmq.tools.admin.DefaultMQAdminExt;
@@ -90,6 +91,15 @@ final class Scope implements AutoCloseable {
         return producer;
     }
 
+    /** One of the case's group of producers, to be given its listener and started by the case. */
+    TransactionMQProducer newTransactionProducer() {
+        TransactionMQProducer producer = new TransactionMQProducer("producer_" + parameter("id"));
+        aim(producer);
+        producer.setSendMsgTimeout(10_000);
+        closers.push(producer::shutdown);
+        return producer;
+    }
+
     /** As {@link #newProducer}, writing a trace of what it sends to a topic, or to the system's own if that is null. */
     DefaultMQProducer newTracingProducer(String traceTopic) {
         DefaultMQProducer producer = new DefaultMQProducer("producer_" + parameter("id"), true, traceTopic);
@@ -118,10 +128,17 @@ final class Scope implements AutoCloseable {
 
     @SuppressWarnings("deprecation")
     DefaultMQPullConsumer pullConsumer() throws Exception {
+        DefaultMQPullConsumer consumer = newPullConsumer();
+        consumer.start();
+        return consumer;
+    }
+
+    /** A pull consumer to be set up further and started by the case. */
+    @SuppressWarnings("deprecation")
+    DefaultMQPullConsumer newPullConsumer() {
         DefaultMQPullConsumer consumer = new DefaultMQPullConsumer(group() + "_pull");
         aim(consumer);
         closers.push(consumer::shutdown);
-        consumer.start();
         return consumer;
     }
 

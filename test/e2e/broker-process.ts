@@ -1,0 +1,32 @@
+/** A NameServer and broker in a process of their own, on free ports, to be killed by tests. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const COMMAND = fileURLToPath(import.meta.resolve('#src/cli/ringmq.js'));
+const BROKER_LINE = /^The broker\[[^,]+, ([^\]]+)\] boot success/;
+
+/** A broker that serves. */
+export interface BrokerProcess {
+  readonly child: ChildProcess;
+  readonly address: string;
+  /** What it has logged. */
+  readonly log: () => string;
+}
+
+/** Starts one on the store in `folder`; `settings` are RocketMQ keys. */
+export async function startBroker(folder: string, settings: Readonly<Record<string, string>>): Promise<BrokerProcess> {
+  const flags = ['start', '--port', '0', '--namesrv-port', '0', '--host', '127.0.0.1', '--data', folder];
+  const keys = Object.entries({ mappedFileSizeCommitLog: '262144', maxMessageSize: '65536', ...settings });
+  const sets = keys.flatMap(([key, value]) => ['--set', `${key}=${value}`]);
+  const child = spawn(process.execPath, [COMMAND, ...flags, ...sets], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let errors = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    errors += text;
+  });
+  for await (const line of createInterface({ input: child.stdout })) {
+    const address = BROKER_LINE.exec(line)?.[1];
+    if (address !== undefined) return { child, address, log: () => errors };
+  }
+  throw new Error(`the broker did not start: ${errors}`);
+}
