@@ -3,9 +3,15 @@
  * Java: none (Apache deletes the file).
  * Invariant: every kept entry is one that was put: its `previous` is what the slot held when it came, and offsets do not fall.
  */
-import { type FileSystem, readFully } from '../commitlog/file-system.js';
-import { readInt64 } from '../message/stored-record.js';
-import { ENTRY_BYTES, entryPosition, FIRST_PLACE, type IndexHeader, type IndexShape } from './index-layout.js';
+import { type FileDescriptor, type FileSystem, readFully } from '../commitlog/file-system.js';
+import {
+  ENTRY_BYTES,
+  entryPosition,
+  FIRST_PLACE,
+  type IndexHeader,
+  type IndexShape,
+  readEntry,
+} from './index-layout.js';
 
 const CHUNK_ENTRIES = 32 * 1024;
 
@@ -33,103 +39,111 @@ export function checkIndexFile(
   header: IndexHeader,
   limits: IndexCheckLimits,
 ): CheckedIndexFile {
-  const replay = new Replay(shape, header);
-  const end = Math.min(header.indexCount, shape.indexNum);
-  const chunk = Buffer.allocUnsafe(CHUNK_ENTRIES * ENTRY_BYTES);
   const file = files.open(path, 'read');
-  let isDamaged = header.indexCount > shape.indexNum;
   try {
-    for (let place = FIRST_PLACE; place < end; place += CHUNK_ENTRIES) {
-      const count = Math.min(CHUNK_ENTRIES, end - place);
-      const bytesRead = readFully(files, file, chunk, 0, count * ENTRY_BYTES, entryPosition(shape, place));
-      chunk.fill(0, bytesRead);
-      const verdict = replay.take(chunk, count, limits.cutOffset);
-      if (verdict === 'go on') continue;
-      isDamaged ||= verdict === 'damaged';
-      break;
-    }
+    return new IndexCheck(files, file, shape, header).run(limits);
   } finally {
     files.close(file);
   }
-  return { ...replay.end(isDamaged ? 0 : limits.redoneFrom), isDamaged };
 }
 
-/** Puts entries one after the other, as they were put at first. */
-class Replay {
-  readonly #before: IndexHeader;
-  readonly #slots: Int32Array;
-  #place = FIRST_PLACE;
-  #slotCount = 0;
-  #beginOffset = 0;
-  /** Of the last entry, and of the last one that is of another record. */
-  #offset = 0;
-  #timeSeconds = 0;
-  #offsetBefore = 0;
-  #timeSecondsBefore = 0;
-  /** What the last record's entries have changed: slot and what it held. */
-  readonly #undo: number[] = [];
+type Verdict = 'whole' | 'cut' | 'damaged';
 
-  constructor(shape: IndexShape, before: IndexHeader) {
-    this.#before = before;
+/** Puts the entries of one file one after the other, as they were put at first. */
+class IndexCheck {
+  readonly #files: FileSystem;
+  readonly #file: FileDescriptor;
+  readonly #shape: IndexShape;
+  readonly #header: IndexHeader;
+  readonly #slots: Int32Array;
+  readonly #chunk = Buffer.allocUnsafe(CHUNK_ENTRIES * ENTRY_BYTES);
+  readonly #view = new DataView(this.#chunk.buffer, this.#chunk.byteOffset, this.#chunk.length);
+  /** Entries before it are in the slots. */
+  #place = FIRST_PLACE;
+  /** The first entry of the last record, and where that record is. */
+  #recordPlace = FIRST_PLACE;
+  #recordOffset = 0;
+  #slotCount = 0;
+
+  constructor(files: FileSystem, file: FileDescriptor, shape: IndexShape, header: IndexHeader) {
+    this.#files = files;
+    this.#file = file;
+    this.#shape = shape;
+    this.#header = header;
     this.#slots = new Int32Array(shape.hashSlotNum);
   }
 
-  take(chunk: Buffer, count: number, cutOffset: number): 'go on' | 'cut' | 'damaged' {
+  run({ cutOffset, redoneFrom }: IndexCheckLimits): CheckedIndexFile {
+    const end = Math.min(this.#header.indexCount, this.#shape.indexNum);
+    let verdict: Verdict = 'whole';
+    while (verdict === 'whole' && this.#place < end) {
+      const count = Math.min(CHUNK_ENTRIES, end - this.#place);
+      this.#load(this.#place, count);
+      verdict = this.#take(count, cutOffset);
+    }
+    const isDamaged = verdict === 'damaged' || this.#header.indexCount > this.#shape.indexNum;
+    const isRedone = this.#place > FIRST_PLACE && (isDamaged || this.#recordOffset >= redoneFrom);
+    if (isRedone) this.#undoRecord();
+    const isAsItWas = this.#place === this.#header.indexCount;
+    return { header: isAsItWas ? { ...this.#header } : this.#cutHeader(), slots: this.#slots, isDamaged };
+  }
+
+  /** Bytes that the file lacks are zeros, and no entries. */
+  #load(place: number, count: number): void {
+    const position = entryPosition(this.#shape, place);
+    const bytesRead = readFully(this.#files, this.#file, this.#chunk, 0, count * ENTRY_BYTES, position);
+    this.#chunk.fill(0, bytesRead, count * ENTRY_BYTES);
+  }
+
+  /** Hot: there may be 20 million, with their slots all over memory. */
+  #take(count: number, cutOffset: number): Verdict {
     const slots = this.#slots;
+    const view = this.#view;
     for (let at = 0; at < count * ENTRY_BYTES; at += ENTRY_BYTES) {
-      const keyHash = chunk.readInt32BE(at);
-      const physicalOffset = readInt64(chunk, at + 4);
-      const timeSeconds = chunk.readInt32BE(at + 12);
-      const previous = chunk.readInt32BE(at + 16);
+      const keyHash = view.getInt32(at);
       const slot = keyHash % slots.length;
-      if (keyHash < 0 || timeSeconds < 0 || physicalOffset < this.#offset || slots[slot] !== previous) {
-        return 'damaged';
-      }
+      const physicalOffset = view.getInt32(at + 4) * 0x1_0000_0000 + view.getUint32(at + 8);
+      const previous = view.getInt32(at + 16);
+      const isEntry = keyHash >= 0 && view.getInt32(at + 12) >= 0 && physicalOffset >= this.#recordOffset;
+      if (!isEntry || slots[slot] !== previous) return 'damaged';
       if (physicalOffset >= cutOffset) return 'cut';
-      if (this.#place === FIRST_PLACE) this.#beginOffset = physicalOffset;
-      if (physicalOffset !== this.#offset || this.#place === FIRST_PLACE) this.#beginRecord();
-      this.#undo.push(slot, previous);
-      this.#offset = physicalOffset;
-      this.#timeSeconds = timeSeconds;
+      if (physicalOffset !== this.#recordOffset) {
+        this.#recordOffset = physicalOffset;
+        this.#recordPlace = this.#place;
+      }
       slots[slot] = this.#place++;
       if (previous === 0) this.#slotCount++;
     }
-    return 'go on';
+    return 'whole';
   }
 
-  /** The outcome, without the last record's entries if that begins at `redoneFrom` or later. */
-  end(redoneFrom: number): { header: IndexHeader; slots: Int32Array } {
-    const isWhole = this.#place === this.#before.indexCount;
-    const isRedone = this.#undo.length > 0 && this.#offset >= redoneFrom;
-    if (isRedone) this.#undoRecord();
-    return { header: isWhole && !isRedone ? { ...this.#before } : this.#cutHeader(), slots: this.#slots };
-  }
-
-  #beginRecord(): void {
-    this.#offsetBefore = this.#offset;
-    this.#timeSecondsBefore = this.#timeSeconds;
-    this.#undo.length = 0;
-  }
-
+  /** Takes the last record's entries out again, the newest first. */
   #undoRecord(): void {
-    for (let i = this.#undo.length - 2; i >= 0; i -= 2) {
-      const previous = this.#undo[i + 1] ?? 0;
-      this.#slots[this.#undo[i] ?? 0] = previous;
-      this.#place--;
-      if (previous === 0) this.#slotCount--;
+    while (this.#place > this.#recordPlace) {
+      const count = Math.min(CHUNK_ENTRIES, this.#place - this.#recordPlace);
+      this.#place -= count;
+      this.#load(this.#place, count);
+      for (let at = (count - 1) * ENTRY_BYTES; at >= 0; at -= ENTRY_BYTES) {
+        const { keyHash, previous } = readEntry(this.#chunk, at);
+        this.#slots[keyHash % this.#slots.length] = previous;
+        if (previous === 0) this.#slotCount--;
+      }
     }
-    this.#offset = this.#offsetBefore;
-    this.#timeSeconds = this.#timeSecondsBefore;
   }
 
   #cutHeader(): IndexHeader {
-    const { beginTimestampMs } = this.#before;
+    const { beginTimestampMs } = this.#header;
+    if (this.#place === FIRST_PLACE) return { ...this.#header, indexCount: FIRST_PLACE };
+    this.#load(FIRST_PLACE, 1);
+    const first = readEntry(this.#chunk, 0);
+    this.#load(this.#place - 1, 1);
+    const last = readEntry(this.#chunk, 0);
     return {
       beginTimestampMs,
       // The exact time stands in the log; to the second is enough to find the file.
-      endTimestampMs: beginTimestampMs + this.#timeSeconds * 1000 + 999,
-      beginPhysicalOffset: this.#beginOffset,
-      endPhysicalOffset: this.#offset,
+      endTimestampMs: beginTimestampMs + last.timeSeconds * 1000 + 999,
+      beginPhysicalOffset: first.physicalOffset,
+      endPhysicalOffset: last.physicalOffset,
       hashSlotCount: this.#slotCount,
       indexCount: this.#place,
     };
