@@ -173,9 +173,26 @@ export class BrokerController {
     });
   }
 
-  async #open({ store, server, processors, schedule }: RunningParts): Promise<void> {
-    const { config } = this.#options;
+  async #open(parts: RunningParts): Promise<void> {
     this.#persistence.start();
+    // Clients may be there as soon as the port is: a topic that one makes is registered, and answered, once this broker can say where it is.
+    let addressIsKnown: () => void = () => undefined;
+    const registrable = new Promise<void>((resolve) => (addressIsKnown = resolve));
+    this.#tables.topics.onChange(() => registrable.then(() => this.#outerApi.registerAll()));
+    try {
+      await this.#listen(parts);
+    } finally {
+      addressIsKnown();
+    }
+    await this.#outerApi.registerAll();
+    this.#outerApi.start(this.#options.config.values.registerNameServerPeriod);
+    // A slave delivers nothing and asks nobody: its master does.
+    if (this.#slaveRole === undefined) parts.schedule.start();
+  }
+
+  /** Ends when the ports are open and the addresses of them known. */
+  async #listen({ store, server, processors, schedule }: RunningParts): Promise<void> {
+    const { config } = this.#options;
     store.setArrivalListener((topic, queueId, queueOffset, tagsCode) => {
       processors.pulls.messageArrived(topic, queueId, queueOffset, tagsCode);
       if (topic === SCHEDULE_TOPIC) schedule.messageArrived(queueId);
@@ -189,12 +206,6 @@ export class BrokerController {
     config.assign('haListenPort', await store.replication.start());
     this.#slaveRole?.start(store.replication);
     await this.#address.refresh();
-    this.#tables.topics.onChange(() => this.#outerApi.registerAll());
-    await this.#outerApi.registerAll();
-    this.#outerApi.start(config.values.registerNameServerPeriod);
-    // A slave delivers nothing and asks nobody: its master does.
-    if (this.#slaveRole !== undefined) return;
-    schedule.start();
   }
 
   /** See BrokerConfigProcessorDeps. The old address goes first: a NameServer of 4.9 takes out whatever stands under the broker's id. */
