@@ -77,6 +77,11 @@ export const MESSAGE_CASES: readonly CompatCase[] = [
     expectation: 'delayLevelWhenNextConsume=1: back after a second, as often as it fails',
   },
   {
+    name: 'retry-batch',
+    expectation: 'messages of a batch are handed back and come again each with its own tag and key',
+    notApplicable: { go: 'written for Java only: what is handed back does not depend on the client' },
+  },
+  {
     name: 'retry-dead-letter',
     expectation: 'after maxReconsumeTimes a message is in %DLQ% with all it had, its first topic and its first id',
   },

@@ -5,6 +5,7 @@ import static ringmq.compat.Scope.check;
 import static ringmq.compat.Scope.checkEquals;
 import static ringmq.compat.Scope.sent;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -21,6 +22,7 @@ import org.apache.rocketmq.common.message.MessageExt;
 
 /** Messages that a consumer cannot handle: they come back after a while, and end among the dead letters. */
 final class RetryCases {
+    private static final int BATCH = 5;
     /** What the third of the default levels waits, at which a message comes back first. */
     private static final long FIRST_RETRY_MS = 10_000;
     private static final long LEVEL_1_MS = 1_000;
@@ -31,6 +33,7 @@ final class RetryCases {
     static void register(Map<String, Case> cases) {
         cases.put("retry-level-3", RetryCases::levelThree);
         cases.put("retry-level-1", RetryCases::levelOne);
+        cases.put("retry-batch", RetryCases::batch);
         cases.put("retry-dead-letter", RetryCases::deadLetter);
         cases.put("retry-never", RetryCases::never);
         cases.put("retry-orderly", RetryCases::orderly);
@@ -120,6 +123,40 @@ final class RetryCases {
         Tries tries = Tries.start(scope, 16, 3, 1);
         tries.awaitAndCheck(4, LEVEL_1_MS);
         return "back three times, a second apart";
+    }
+
+    /** Each message of a batch is handed back for itself, and comes back with what is its own. */
+    private static String batch(Scope scope) throws Exception {
+        DefaultMQProducer producer = scope.producer();
+        scope.createTopicBySending(producer, scope.topic());
+        List<Message> batch = new ArrayList<>();
+        for (int i = 0; i < BATCH; i++) {
+            batch.add(new Message(scope.topic(), "tag-" + i, "key-" + i, Scope.bytes("batch-" + i)));
+        }
+        sent(producer.send(batch));
+        List<MessageExt> again = new CopyOnWriteArrayList<>();
+        DefaultMQPushConsumer consumer = scope.newPushConsumer(scope.group());
+        consumer.setConsumeMessageBatchMaxSize(1);
+        consumer.subscribe(scope.topic(), "*");
+        consumer.registerMessageListener((MessageListenerConcurrently) (messages, context) -> {
+            MessageExt message = messages.get(0);
+            if (message.getReconsumeTimes() > 0) again.add(message);
+            boolean isOfBatch = Scope.text(message.getBody()).startsWith("batch-");
+            context.setDelayLevelWhenNextConsume(1);
+            return isOfBatch && message.getReconsumeTimes() == 0 ? ConsumeConcurrentlyStatus.RECONSUME_LATER : ConsumeConcurrentlyStatus.CONSUME_SUCCESS;
+        });
+        consumer.start();
+        Scope.await(() -> again.size() >= BATCH, () -> again.size() + " of " + BATCH + " came back");
+        checkEquals(BATCH, again.size(), "messages that came back");
+        for (int i = 0; i < BATCH; i++) {
+            String body = "batch-" + i;
+            MessageExt message = again.stream().filter(one -> Scope.text(one.getBody()).equals(body)).findFirst().orElseThrow();
+            checkEquals(1, message.getReconsumeTimes(), "reconsumeTimes of " + body);
+            checkEquals("tag-" + i, message.getTags(), "tag of " + body);
+            checkEquals("key-" + i, message.getKeys(), "key of " + body);
+            checkEquals(scope.topic(), message.getTopic(), "topic of " + body);
+        }
+        return BATCH + " messages of a batch handed back and delivered again, each with its own tag and key";
     }
 
     private static String deadLetter(Scope scope) throws Exception {
