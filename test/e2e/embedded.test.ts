@@ -1,5 +1,6 @@
 /** RingMQ in this process, over real sockets and a real store: send, pull, filter, hold, restart, several at once, nothing left behind. */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -24,6 +25,15 @@ function newFolder(): string {
 test.after(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
+
+/** A port that nobody listens on now. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
 
 /** A time later than that of anything before, and not later than that of anything after. */
 async function nextMillisecond(): Promise<number> {
@@ -245,6 +255,26 @@ test('stop leaves no handle that keeps the process alive', async () => {
   });
   const after = process.getActiveResourcesInfo().filter((name) => name !== 'Immediate' && name !== 'Timeout');
   assert.equal(after.toSorted(), before.toSorted());
+});
+
+// The port took clients before the broker knew its addresses; a topic made in that time was answered before it was in the route.
+test('a topic made while the broker opens is in the route when it is answered', async () => {
+  const [port, namesrvPort] = [await freePort(), await freePort()];
+  const starting = startRingMQ({ port, namesrvPort, data: newFolder() });
+  const broker = new TestClient(`127.0.0.1:${port}`);
+  const namesrv = new TestClient(`127.0.0.1:${namesrvPort}`);
+  const topic = { topic: 'Early', defaultTopic: 'TBW102', readQueueNums: '1', writeQueueNums: '1', perm: '6' };
+  const create = { ...topic, topicFilterType: 'SINGLE_TAG', topicSysFlag: '0', order: 'false' };
+  for (let isMade = false; !isMade;) {
+    const answer = await broker.invoke(RequestCode.UPDATE_AND_CREATE_TOPIC, create).catch(() => undefined);
+    isMade = answer?.code === ResponseCode.SUCCESS;
+    if (!isMade) await new Promise((resolve) => setImmediate(resolve));
+  }
+  const route = await namesrv.invoke(RequestCode.GET_ROUTEINFO_BY_TOPIC, { topic: 'Early' });
+  const mq = await starting;
+  await Promise.all([broker.close(), namesrv.close()]);
+  await mq.stop();
+  assert.is(route.code, ResponseCode.SUCCESS, route.remark);
 });
 
 test.run();
