@@ -75,10 +75,6 @@ export class ConsumerManageProcessor {
   };
 
   /**
-   * QUERY_CONSUMER_OFFSET. A group without an offset begins at 0 if the queue's first message is still there and in memory: a young queue is
-   * read from its start whatever the client's CONSUME_FROM_… says. Else QUERY_NOT_FOUND lets the client decide.
-   */
-  /**
    * True while the queue's first message is there and in memory. Apache asks the operating system whether its page is; here a log that is
    * no longer than `accessMessageInMemoryMaxRatio` of the memory counts, as with Apache 4.x.
    */
@@ -90,6 +86,10 @@ export class ConsumerManageProcessor {
     return fitsMemory(maxPhysicalOffset - minPhysicalOffset, config);
   }
 
+  /**
+   * QUERY_CONSUMER_OFFSET. A group without an offset begins at 0 if the queue's first message is still there and in memory: a young queue is
+   * read from its start whatever the client's CONSUME_FROM_… says. Else QUERY_NOT_FOUND lets the client decide.
+   */
   readonly queryOffset = (request: RemotingCommand): RemotingCommand => {
     const { offsets } = this.#deps;
     const header = QueryConsumerOffsetRequestHeader.decode(request.extFields);

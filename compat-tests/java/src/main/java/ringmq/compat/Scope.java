@@ -18,6 +18,7 @@ import org.apache.rocketmq.client.producer.DefaultMQProducer;
 import org.apache.rocketmq.client.producer.SendResult;
 import org.apache.rocketmq.client.producer.SendStatus;
 import org.apache.rocketmq.client.producer.TransactionMQProducer;
+import org.apache.rocketmq.common.consumer.ConsumeFromWhere;
 import org.apache.rocketmq.common.message.Message;
 import org.apache.rocketmq.common.message.MessageQueue;
 import org.apache.rocketmq.tools.admin.DefaultMQAdminExt;
@@ -113,13 +114,19 @@ final class Scope implements AutoCloseable {
     DefaultMQPushConsumer newTracingConsumer(String group, String traceTopic) {
         DefaultMQPushConsumer consumer = new DefaultMQPushConsumer(group, true, traceTopic);
         aim(consumer);
+        consumer.setConsumeFromWhere(ConsumeFromWhere.CONSUME_FROM_FIRST_OFFSET);
         closers.push(consumer::shutdown);
         return consumer;
     }
 
+    /**
+     * Reads from the first offset unless the case says otherwise: from the last one, a message that comes to an empty queue while the
+     * consumer asks where to begin would count as one from before.
+     */
     DefaultMQPushConsumer newPushConsumer(String group) {
         DefaultMQPushConsumer consumer = new DefaultMQPushConsumer(group);
         aim(consumer);
+        consumer.setConsumeFromWhere(ConsumeFromWhere.CONSUME_FROM_FIRST_OFFSET);
         consumer.setConsumeThreadMin(4);
         consumer.setConsumeThreadMax(4);
         closers.push(consumer::shutdown);
@@ -144,6 +151,7 @@ final class Scope implements AutoCloseable {
 
     DefaultLitePullConsumer newLitePullConsumer(String group) {
         DefaultLitePullConsumer consumer = new DefaultLitePullConsumer(group);
+        consumer.setConsumeFromWhere(ConsumeFromWhere.CONSUME_FROM_FIRST_OFFSET);
         aim(consumer);
         closers.push(consumer::shutdown);
         return consumer;
