@@ -222,18 +222,18 @@ final class FilterCases {
         Collector collector = new Collector();
         start(scope, scope.group(), "i > 0 AND i < 1000" + OR_LAST, collector);
         collector.awaitAll(sendLast(scope, producer));
-        long slowestMs = 0;
+        List<Long> tookMs = new ArrayList<>();
         for (int i = 1; i <= 20; i++) {
             String body = "m-" + i;
             for (int unwanted = 0; unwanted < 4; unwanted++) {
                 sent(producer.send(numbered(scope.topic(), 1000 + i)));
             }
             sent(producer.send(numbered(scope.topic(), i)));
-            slowestMs = Math.max(slowestMs, Scope.await(() -> collector.message(body) != null, () -> body + " not received"));
+            tookMs.add(Scope.await(() -> collector.message(body) != null, () -> body + " not received"));
         }
-        check(slowestMs < 2_000, "an idle consumer got a message " + slowestMs + " ms after it was sent");
+        PushCases.checkWoken(tookMs);
         collector.checkExactly(wanted(21, i -> i > 0, List.of("last-0", "last-1", "last-2", "last-3")));
-        return "20 wanted messages among 80 others, each within 2 s";
+        return "20 wanted messages among 80 others woke the consumer";
     }
 
     private static String backlog(Scope scope) throws Exception {

@@ -6,6 +6,7 @@ import static ringmq.compat.Scope.checkEquals;
 import static ringmq.compat.Scope.sent;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -27,6 +28,8 @@ final class PushCases {
     private static final long REBALANCE_MS = 12_000;
     /** Without a wake-up half of the messages would take longer: the broker looks at waiting pulls every 5 s. */
     private static final long UNWOKEN_MS = 2_500;
+    /** A machine that stands still makes one late; without a wake-up at least half would be. */
+    private static final int LATE_OF = 4;
 
     private PushCases() {
     }
@@ -189,14 +192,20 @@ final class PushCases {
         DefaultMQPushConsumer consumer = start(scope, collector);
         awaitQueues(consumer, scope.topic(), QUEUES);
         collector.awaitAll(List.of("first"));
-        long slowestMs = 0;
+        List<Long> tookMs = new ArrayList<>();
         for (int i = 0; i < 40; i++) {
             String body = "wake-" + i;
             sent(producer.send(new Message(scope.topic(), bytes(body))));
-            slowestMs = Math.max(slowestMs, Scope.await(() -> collector.message(body) != null, () -> body + " not received"));
+            tookMs.add(Scope.await(() -> collector.message(body) != null, () -> body + " not received"));
         }
-        check(slowestMs < UNWOKEN_MS, "an idle consumer got a message " + slowestMs + " ms after it was sent");
-        return "40 messages to an idle consumer, the slowest " + slowestMs + " ms after it was sent";
+        checkWoken(tookMs);
+        return "40 messages to an idle consumer, the slowest " + Collections.max(tookMs) + " ms after it was sent";
+    }
+
+    /** Fails when a consumer that waited was not woken by the messages that took so long. */
+    static void checkWoken(List<Long> tookMs) {
+        long late = tookMs.stream().filter(ms -> ms >= UNWOKEN_MS).count();
+        check(late <= tookMs.size() / LATE_OF, "an idle consumer got " + late + " of " + tookMs.size() + " messages late: " + tookMs);
     }
 
     private static String twentyThousand(Scope scope) throws Exception {
