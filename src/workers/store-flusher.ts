@@ -4,7 +4,7 @@
  * FlushConsumeQueueService, AllocateMappedFileService.
  * Invariant: at most one file operation is under way; the checkpoint is written after an fdatasync of all that it speaks of.
  */
-import { FdatasyncError } from '../commitlog/fdatasync-error.js';
+import { FdatasyncError } from '../commitlog/file-system.js';
 import type { LogAppender } from '../commitlog/log-appender.js';
 import type { LastRecord } from '../commitlog/record-dispatch.js';
 import type { SegmentSet } from '../commitlog/segment-set.js';
@@ -12,7 +12,7 @@ import type { StoreCheckpoint } from '../commitlog/store-checkpoint.js';
 import type { ConsumeQueueSet } from '../consumequeue/consume-queue-set.js';
 import type { IndexSet } from '../index/index-set.js';
 import { StatusWord, type StoreStatusPage } from '../ring/store-status-page.js';
-import type { StoreSettings } from './control-message.js';
+import type { FromWorker, StoreSettings } from './control-message.js';
 import type { RingDrain } from './ring-drain.js';
 import type { StorePart, WriteRefusal } from './write-refusal.js';
 
@@ -36,7 +36,7 @@ export interface StoreFlusherParts {
   readonly drain: RingDrain;
   readonly status: StoreStatusPage;
   readonly refusal: WriteRefusal;
-  readonly log: (level: 'warn' | 'error', message: string) => void;
+  readonly post: (message: FromWorker) => void;
   /** Called when a file operation has ended, to wake the loop. */
   readonly onOperationEnd: () => void;
 }
@@ -56,6 +56,7 @@ export class StoreFlusher {
   #nextLogFlushMs: number;
   #nextCheckpointMs: number;
   #nextRetryMs = 0;
+  #nextPrepareMs = 0;
   /** Undefined, or why no checkpoint could be written. */
   #checkpointFailure: string | undefined;
 
@@ -109,7 +110,7 @@ export class StoreFlusher {
       await this.#finish();
       return true;
     } catch (error) {
-      this.#parts.log(
+      this.#log(
         'error',
         `the store could not be closed in order, and is recovered at the next start: ${messageOf(error)}`,
       );
@@ -132,6 +133,10 @@ export class StoreFlusher {
   async saveFirstCheckpoint(): Promise<void> {
     await this.#parts.segments.fdatasyncLater();
     await this.#tryCheckpoint();
+  }
+
+  #log(level: 'warn' | 'error', message: string): void {
+    this.#parts.post({ type: 'log', level, message });
   }
 
   get #hasUnwrittenEntries(): boolean {
@@ -223,7 +228,12 @@ export class StoreFlusher {
   #nextOperation(nowMs: number): (() => Promise<void>) | undefined {
     const { segments, appender } = this.#parts;
     const { last } = segments;
-    if (!segments.isNextPrepared && appender.endOffset > last.startOffset + last.sizeBytes / 2) {
+    if (
+      nowMs >= this.#nextPrepareMs &&
+      !segments.isNextPrepared &&
+      appender.endOffset > last.startOffset + last.sizeBytes / 2
+    ) {
+      this.#nextPrepareMs = nowMs + RETRY_INTERVAL_MS;
       return () => this.#prepareSegment();
     }
     if (nowMs >= this.#nextLogFlushMs && !segments.isSynced) {
@@ -251,7 +261,12 @@ export class StoreFlusher {
 
   async #prepareSegment(): Promise<void> {
     const { segments, refusal } = this.#parts;
-    if (!this.#tryPart('the next commit log file', () => segments.createNext())) return;
+    try {
+      segments.createNext();
+    } catch {
+      // The last segment is not full yet: whoever needs the next one tries again, and says what is wrong.
+      return;
+    }
     try {
       await segments.fsyncFolderLater();
     } catch (error) {
@@ -277,10 +292,10 @@ export class StoreFlusher {
 
   /** A checkpoint that could not be written costs time at the next start, and no message: it is tried again at its interval. */
   async #tryCheckpoint(): Promise<void> {
-    const { log, refusal } = this.#parts;
+    const { refusal } = this.#parts;
     try {
       await this.#saveCheckpoint();
-      if (this.#checkpointFailure !== undefined) log('warn', 'the checkpoint can be written again');
+      if (this.#checkpointFailure !== undefined) this.#log('warn', 'the checkpoint can be written again');
       this.#checkpointFailure = undefined;
     } catch (error) {
       if (error instanceof UnsyncedPartError) {
@@ -288,7 +303,7 @@ export class StoreFlusher {
         return;
       }
       const failure = messageOf(error);
-      if (failure !== this.#checkpointFailure) log('error', `cannot write a checkpoint: ${failure}`);
+      if (failure !== this.#checkpointFailure) this.#log('error', `cannot write a checkpoint: ${failure}`);
       this.#checkpointFailure = failure;
     }
   }

@@ -142,10 +142,12 @@ async function fillKillAndGoOn(disk: SmallDisk, flushDiskType: string): Promise<
 }
 
 /** How a broker that cannot start ends. */
-async function startAndFail(data: string): Promise<{ exitCode: unknown; errors: string }> {
+async function startAndFail(data: string): Promise<{ exitCode: number | null; errors: string }> {
   const child = spawnBroker(data, SETTINGS);
-  const [[exitCode], errors] = await Promise.all([once(child, 'exit'), text(child.stderr)]);
-  return { exitCode, errors };
+  const exited = once(child, 'exit');
+  const errors = await text(child.stderr);
+  await exited;
+  return { exitCode: child.exitCode, errors };
 }
 
 const probe = mountSmallDisk(DISK_BYTES);
