@@ -12,6 +12,7 @@ import type { StoreSettings } from '#src/workers/control-message.js';
 import { PutStatus } from '#src/workers/message-store.js';
 
 import { type Fault, FaultyDisk } from '../commitlog/faulty-disk.js';
+import { keysOfIndex, keysOfLog } from '../commitlog/index-harness.js';
 import {
   entriesOfLog,
   entriesOfQueues,
@@ -194,6 +195,26 @@ for (const [part, path, flag] of [
   }
 }
 
+test('slots of the index that cannot be read: the message is answered OK, then refused until the next start, which has its keys', async () => {
+  const properties = 'KEYS\u0001k\u0002';
+  const before = await openFaulty();
+  before.put('T', 0, [{ body: '[a]', properties }]);
+  await before.store.close();
+  const { folder, disk } = before;
+  const open = { ...(await openStore(folder, {}, disk.files)), folder, disk };
+  disk.begin({ operation: 'pread', path: '/index/', code: 'EIO' });
+  assert.equal(statuses(open.put('T', 0, [{ body: '[b]', properties }])), OK);
+  disk.end();
+  for (let i = 0; i < 5; i++) await pass(open, RETRY_MS);
+  assert.equal(statuses(open.put('T', 0, [{ body: '[lost]', properties }])), REFUSED);
+  assert.equal(refusals(open), ['cannot read the index: EIO: made by a test, pread']);
+  await open.store.close();
+  const again = await openStore(folder);
+  await again.store.close();
+  assert.is(keysOfLog(folder).length, 2);
+  assert.equal(keysOfIndex(folder, { hashSlotNum: 7, indexNum: 16 }), keysOfLog(folder));
+});
+
 for (const operation of ['open', 'pwrite', 'fdatasync'] as const) {
   test(`a checkpoint that fails (${operation}): no message is refused, one line, and it is tried again`, async () => {
     const open = await openFaulty();
@@ -316,7 +337,7 @@ test('a disk that is full at the end: the stop says so, abort stays, and the nex
   assert.equal(await bodiesAfterKill(open.folder), ['a']);
 });
 
-test('a disk without room for what is in abort and lock does not keep the store from being opened', async () => {
+test('a disk without room for what is in abort does not keep the store from being opened', async () => {
   const folder = makeFolder();
   const disk = new FaultyDisk();
   disk.begin({ operation: 'pwrite', path: '/abort', code: 'ENOSPC' });
