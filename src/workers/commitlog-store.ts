@@ -36,8 +36,9 @@ export interface CommitlogStoreOptions {
   readonly post: (message: FromWorker) => void;
   /** Called when a file operation has ended. */
   readonly onOperationEnd: () => void;
-  /** For tests: bytes from which on recovery uses the pool. */
-  readonly poolBytesMin?: number;
+  /** For tests: see LogCheckOptions. */
+  readonly poolBytesMin?: number | undefined;
+  readonly pieceBytes?: number | undefined;
 }
 
 /** An open store. */
@@ -142,11 +143,16 @@ export class CommitlogStore {
       clock: options.clock,
       onProgress: (doneBytes, totalBytes) => post({ type: 'recovering', doneBytes, totalBytes }),
       warn: (message) => post({ type: 'log', level: 'warn', message }),
-      ...(options.poolBytesMin === undefined ? {} : { poolBytesMin: options.poolBytesMin }),
+      inform: (message) => post({ type: 'log', level: 'info', message }),
+      poolBytesMin: options.poolBytesMin,
+      pieceBytes: options.pieceBytes,
     });
     abort.write();
     const store = new CommitlogStore(options, recovered, checkpoint, abort);
-    if (!wasCleanStop) await store.flusher.saveFirstCheckpoint();
+    if (!wasCleanStop || !recovered.segments.isSynced) {
+      await files.fsyncFolderLater(settings.storePathCommitLog);
+      await store.flusher.saveFirstCheckpoint();
+    }
     return store;
   }
 
