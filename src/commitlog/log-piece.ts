@@ -8,7 +8,7 @@ import { assert } from '../base/assert.js';
 import { emptyRecordParts, RECORD, type RecordParts, storeTimestampOf } from '../message/stored-record.js';
 import type { FileSystem } from './file-system.js';
 import { headKindAt, isWholeRecord } from './record-check.js';
-import { findRecord } from './record-search.js';
+import { findRecord, type RecordSearchRange } from './record-search.js';
 import type { RecordVisitor } from './segment-scan.js';
 import { SlidingFile } from './sliding-file.js';
 
@@ -25,6 +25,18 @@ export interface LogPiece {
   readonly sizeBytes: number;
   readonly fromOffset: number;
   readonly untilOffset: number;
+  /** Most bytes of the segment that can ever have been written. */
+  readonly writtenBytesMax: number;
+}
+
+/** What a file system may allocate beyond what was written. */
+const BLOCK_BYTES = 4096;
+
+/** True if records that end at `endOffset` fill all that the file takes on the disk from `fromOffset` on. */
+export function isNeverWritten(piece: LogPiece, endOffset: number, fromOffset: number): boolean {
+  const recordBytes = Math.max(0, endOffset - piece.startOffset);
+  const blockEnd = Math.ceil(recordBytes / BLOCK_BYTES) * BLOCK_BYTES;
+  return piece.writtenBytesMax <= blockEnd && fromOffset >= piece.startOffset + blockEnd;
 }
 
 /** Whole records that follow each other. */
@@ -40,7 +52,8 @@ export interface RecordRun {
 
 /** The pieces of a segment, from one at which a record begins to its end. */
 export function piecesOf(
-  segment: { readonly path: string; readonly startOffset: number; readonly sizeBytes: number },
+  segment: Pick<LogPiece, 'path' | 'startOffset' | 'sizeBytes'>,
+  writtenBytesMax: number,
   fromOffset: number,
   pieceBytes: number = PIECE_BYTES,
 ): LogPiece[] {
@@ -48,7 +61,7 @@ export function piecesOf(
   const pieces: LogPiece[] = [];
   for (let from = fromOffset; from < startOffset + sizeBytes;) {
     const untilOffset = Math.min(startOffset + sizeBytes, from + pieceBytes);
-    pieces.push({ path, startOffset, sizeBytes, fromOffset: from, untilOffset });
+    pieces.push({ path, startOffset, sizeBytes, fromOffset: from, untilOffset, writtenBytesMax });
     from = untilOffset;
   }
   return pieces;
@@ -114,10 +127,18 @@ class PieceCheck {
       } else {
         if (this.#isFullAt(offset)) return this.#runs;
         this.#run = undefined;
-        offset = findRecord(this.#bytes, { ...this.#piece, fromOffset: offset }, this.#parts);
+        offset = findRecord(this.#bytes, this.#searchRange(offset), this.#parts);
       }
     }
     return this.#runs;
+  }
+
+  /** Past the end of what was ever written, only the rest of the last block is searched. */
+  #searchRange(fromOffset: number): RecordSearchRange {
+    const { startOffset, untilOffset } = this.#piece;
+    const blockEnd = startOffset + Math.ceil((fromOffset - startOffset) / BLOCK_BYTES) * BLOCK_BYTES;
+    const isEnd = isNeverWritten(this.#piece, fromOffset, blockEnd);
+    return { ...this.#piece, fromOffset, untilOffset: isEnd ? Math.min(untilOffset, blockEnd) : untilOffset };
   }
 
   /** Size of the record that is loaded then, or 0. */

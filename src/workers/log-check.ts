@@ -7,7 +7,7 @@ import { assert } from '../base/assert.js';
 import { isDamageInMiddle, type LogGap } from '../commitlog/damage-verdict.js';
 import type { FileSystem } from '../commitlog/file-system.js';
 import { type KeySink, replayKeys } from '../commitlog/key-dispatch.js';
-import { kindOfEnd, type LogPiece, piecesOf, type RecordRun } from '../commitlog/log-piece.js';
+import { isNeverWritten, kindOfEnd, type LogPiece, piecesOf, type RecordRun } from '../commitlog/log-piece.js';
 import { type DispatchSink, type LastRecord, replayBatch } from '../commitlog/record-dispatch.js';
 import type { SegmentFile } from '../commitlog/segment-file.js';
 import type { SegmentSet } from '../commitlog/segment-set.js';
@@ -19,8 +19,6 @@ import { TaskPool } from './task-pool.js';
 const POOL_BYTES_MIN = 128 * 1024 * 1024;
 /** Pieces that are checked or wait for their turn, for each thread of the pool. */
 const PIECES_AHEAD_PER_THREAD = 2;
-/** What a file system may allocate beyond what was written. */
-const BLOCK_BYTES = 4096;
 
 /** What a check works with. */
 export interface LogCheckOptions {
@@ -71,13 +69,11 @@ export async function checkLog(options: LogCheckOptions, checkFrom: number, rest
 type Checked = CheckedPiece | Promise<CheckedPiece>;
 
 class LogCheck {
-  readonly totalBytes: number;
+  totalBytes = 0;
   readonly #options: LogCheckOptions;
   readonly #restore: Restore;
   readonly #checkFrom: number;
   readonly #pieces: readonly LogPiece[];
-  /** By path. In a segment that was not filled yet, nothing is read that was never written. */
-  readonly #writtenBytesMax = new Map<string, number>();
   readonly #damages: LogGap[] = [];
   readonly #last: LastRecord = { physicalOffset: 0, storeTimestampMs: 0 };
   /** Where the next record should begin. */
@@ -90,13 +86,13 @@ class LogCheck {
     this.#checkFrom = checkFrom;
     this.#end = checkFrom;
     const segments = options.segments.segments.filter((segment) => segment.endOffset > checkFrom);
-    this.#pieces = segments.flatMap((segment) =>
-      piecesOf(segment, Math.max(checkFrom, segment.startOffset), options.pieceBytes),
-    );
-    for (const segment of segments) this.#writtenBytesMax.set(segment.path, writtenBytesMax(options.files, segment));
-    this.totalBytes = segments.reduce((sum, { path, startOffset }) => {
-      return sum + Math.max(0, (this.#writtenBytesMax.get(path) ?? 0) - Math.max(checkFrom - startOffset, 0));
-    }, 0);
+    this.#pieces = segments.flatMap((segment) => {
+      const writtenBytes = writtenBytesMax(options.files, segment);
+      const from = Math.max(checkFrom, segment.startOffset);
+      // In a segment that was not filled yet, nothing is read that was never written.
+      this.totalBytes += Math.max(0, writtenBytes - (from - segment.startOffset));
+      return piecesOf(segment, writtenBytes, from, options.pieceBytes);
+    });
   }
 
   async run(pool: TaskPool | undefined): Promise<CheckedLog> {
@@ -128,16 +124,7 @@ class LogCheck {
 
   /** Nothing of the piece is left to be looked at: a long record reaches over it, or nothing was ever written there. */
   #isBehind(piece: LogPiece): boolean {
-    return this.#end >= piece.untilOffset || this.#isNeverWritten(piece);
-  }
-
-  /** True if the piece lies past the records of a file that takes no more room on the disk than these need. */
-  #isNeverWritten(piece: LogPiece): boolean {
-    const recordBytes = Math.max(0, this.#end - piece.startOffset);
-    const blockEnd = Math.ceil(recordBytes / BLOCK_BYTES) * BLOCK_BYTES;
-    return (
-      piece.fromOffset >= piece.startOffset + blockEnd && (this.#writtenBytesMax.get(piece.path) ?? 0) <= blockEnd
-    );
+    return this.#end >= piece.untilOffset || isNeverWritten(piece, this.#end, piece.fromOffset);
   }
 
   #check(pool: TaskPool | undefined, piece: LogPiece): Checked {

@@ -29,8 +29,14 @@ export class TaskPool {
   /** Ends the threads; tasks that wait are rejected. */
   async close(): Promise<void> {
     const pool = await this.#pool;
+    // A thread that ends its task meanwhile is unexpected to piscina, which would throw on its own.
+    pool?.on('error', ignoreLateResult);
     await pool?.destroy();
   }
+}
+
+function ignoreLateResult(): void {
+  return;
 }
 
 async function startPool(threadsMax: number): Promise<Piscina> {
