@@ -35,6 +35,20 @@ const LOAD_BEFORE_KILL_MS = 3000;
 const topics = Array.from({ length: Number(values.topics) }, (_, i) => `recovery-${i}`);
 const queues = Number(values.queues);
 
+/** By the one-letter names of SendMessageRequestHeaderV2. */
+const FIXED_FIELDS = {
+  a: 'bench-producer',
+  c: 'TBW102',
+  d: '4',
+  f: '0',
+  h: '0',
+  i: '',
+  j: '0',
+  k: 'false',
+  m: 'true',
+  n: 'b',
+};
+
 interface Batch {
   readonly body: Buffer;
   readonly count: number;
@@ -63,8 +77,10 @@ async function load(server: ServerUnderTest, isOver: () => boolean): Promise<voi
       const batch = batches[sent++ % batches.length];
       if (batch === undefined) return;
       const fields = {
-        ...{ a: 'bench-producer', c: 'TBW102', d: '4', f: '0', h: '0', i: '', j: '0', k: 'false', n: 'bench' },
-        ...{ b: topics[Math.floor(target / queues)] ?? '', e: String(target % queues), g: String(Date.now()), m: 'true' },
+        ...FIXED_FIELDS,
+        b: topics[Math.floor(target / queues)] ?? '',
+        e: String(target % queues),
+        g: String(Date.now()),
       };
       try {
         await client.demand(SEND_BATCH_MESSAGE, fields, batch.body);

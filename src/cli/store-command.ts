@@ -85,7 +85,9 @@ function runDump(argv: readonly string[]): number {
   const queueId = values.queue === undefined ? undefined : wholeNumber('queue', values.queue);
   if (queueId !== undefined && topic === undefined) throw new UsageError('--queue needs --topic');
   const selection = {
-    ...{ topic, key, queueId },
+    topic,
+    key,
+    queueId,
     from: wholeNumber('from', values.from),
     count: wholeNumber('count', values.count),
   };
@@ -132,7 +134,8 @@ function placeOf(positionals: readonly string[], flags: PlaceFlags): StorePlace 
 
 function wholeNumber(name: string, text: string): number {
   const value = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) throw new UsageError(`--${name} takes a number, not ${text}`);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value))
+    throw new UsageError(`--${name} takes a number, not ${text}`);
   return value;
 }
 

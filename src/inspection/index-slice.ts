@@ -73,7 +73,13 @@ export class IndexSlice {
         while (key < keys.length && (keys[key + 1] ?? 0) < physicalOffset) key += NUMBERS_PER_KEY;
         if (hasKey(keys, key, physicalOffset, keyHash)) continue;
         const text = `the entry at place ${place + i} is of no key of a whole record at ${physicalOffset}`;
-        problems.add(physicalOffset > this.#pendingFrom ? 'note' : 'damage', 'index', path, position + i * ENTRY_BYTES, text);
+        problems.add(
+          physicalOffset > this.#pendingFrom ? 'note' : 'damage',
+          'index',
+          path,
+          position + i * ENTRY_BYTES,
+          text,
+        );
       }
       place += count;
     }

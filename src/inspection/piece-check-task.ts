@@ -10,7 +10,7 @@ import type { IndexShape } from '../index/index-layout.js';
 import { DelayLevelTable } from '../message/delay-level-table.js';
 import { IndexSlice } from './index-slice.js';
 import { type FoundProblems, ProblemList } from './problem.js';
-import { QueueMatch } from './queue-match.js';
+import { type MatchedQueue, QueueMatch } from './queue-match.js';
 import type { IndexFileInfo } from './store-layout.js';
 
 /** What to check. */
@@ -22,21 +22,6 @@ export interface PieceCheckTask {
   readonly indexShape: IndexShape;
   /** Records after this one may have no entries yet: a broker makes them at its next start. */
   readonly pendingFrom: number;
-}
-
-/** How many records of a queue have the entry that they should have. */
-export interface MatchedQueue {
-  readonly topic: string;
-  readonly queueId: number;
-  matched: number;
-  /** Records whose entry is still to be made. */
-  pending: number;
-  /** Records of a queue offset that a later record has: their topic was deleted and made again. */
-  superseded: number;
-  /** Records whose queue has no files. */
-  withoutQueue: number;
-  /** One past the largest queue offset of a record. */
-  maxOffset: number;
 }
 
 /** What was found. */
@@ -61,5 +46,6 @@ export function checkPieceOfStore(task: PieceCheckTask): PieceCheckResult {
   replayBatch(builder.build(), Number.POSITIVE_INFINITY, match.add);
   const slice = new IndexSlice(task.indexFiles, task.indexShape, task.pendingFrom);
   const indexEntries = slice.check(task.piece.fromOffset, task.piece.untilOffset, keys.build(), problems);
-  return { runs, queues: match.finish(), indexEntries, ...problems };
+  const queues = match.finish();
+  return { runs, queues, indexEntries, ...problems.found };
 }

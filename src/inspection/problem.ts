@@ -36,11 +36,15 @@ export class ProblemList {
     if (this.problems.length < PROBLEMS_PER_TASK_MAX) this.problems.push({ severity, area, file, offset, text });
   }
 
+  /** What was collected, as data. */
+  get found(): FoundProblems {
+    return { problems: this.problems, damageCount: this.damageCount, noteCount: this.noteCount };
+  }
+
   /** Takes over what another one has. */
   addAll(other: FoundProblems): void {
     this.damageCount += other.damageCount;
     this.noteCount += other.noteCount;
-    for (const problem of other.problems)
-      if (this.problems.length < PROBLEMS_PER_TASK_MAX) this.problems.push(problem);
+    for (const problem of other.problems) if (this.problems.length < PROBLEMS_PER_TASK_MAX) this.problems.push(problem);
   }
 }

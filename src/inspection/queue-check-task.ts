@@ -43,7 +43,7 @@ export function checkQueues(task: QueueCheckTask): QueueCheckResult {
   const problems = new ProblemList();
   const chunk = Buffer.alloc(Math.min(CHUNK_BYTES, task.queueFileSizeBytes));
   const queues = task.queues.map(({ topic, queueId }) => new QueueCheck(task, topic, queueId, problems, chunk).run());
-  return { queues, ...problems };
+  return { queues, ...problems.found };
 }
 
 class QueueCheck {

@@ -10,12 +10,34 @@ import { nodeFileSystem, readFully } from '../commitlog/file-system.js';
 import type { DispatchSink } from '../commitlog/record-dispatch.js';
 import { ENTRY_BYTES, isBlankEntry, readEntry } from '../consumequeue/consume-queue-entry.js';
 import { SCHEDULE_TOPIC } from '../message/delay-level-table.js';
-import type { MatchedQueue, PieceCheckTask } from './piece-check-task.js';
 import type { ProblemList } from './problem.js';
 
 const RUN_ENTRIES = 1024;
 /** Below it, a tags code is an address in the queue's extension file. Java: ConsumeQueueExt.isExtAddr. */
 const TAGS_CODE_MIN = -0x8000_0000;
+
+/** How many records of a queue have the entry that they should have. */
+export interface MatchedQueue {
+  readonly topic: string;
+  readonly queueId: number;
+  matched: number;
+  /** Records whose entry is still to be made. */
+  pending: number;
+  /** Records of a queue offset that a later record has: their topic was deleted and made again. */
+  superseded: number;
+  /** Records whose queue has no files. */
+  withoutQueue: number;
+  /** One past the largest queue offset of a record. */
+  maxOffset: number;
+}
+
+/** Where the queues are. */
+export interface QueueMatchOptions {
+  readonly consumeQueueFolder: string;
+  readonly queueFileSizeBytes: number;
+  /** Records after this one may have no entries yet. */
+  readonly pendingFrom: number;
+}
 
 interface Run {
   readonly counts: MatchedQueue;
@@ -29,12 +51,12 @@ interface Run {
 
 /** One pass over the records of a piece. */
 export class QueueMatch {
-  readonly #task: PieceCheckTask;
+  readonly #task: QueueMatchOptions;
   readonly #problems: ProblemList;
   readonly #runs = new Map<string, Run>();
   readonly #bytes = Buffer.alloc(RUN_ENTRIES * ENTRY_BYTES);
 
-  constructor(task: PieceCheckTask, problems: ProblemList) {
+  constructor(task: QueueMatchOptions, problems: ProblemList) {
     this.#task = task;
     this.#problems = problems;
   }
@@ -65,7 +87,15 @@ export class QueueMatch {
     if (run === undefined) {
       const folder = join(this.#task.consumeQueueFolder, topic, String(queueId));
       const counts = { topic, queueId, matched: 0, pending: 0, superseded: 0, withoutQueue: 0, maxOffset: 0 };
-      run = { counts, folder, isThere: existsSync(folder), firstOffset: 0, physicalOffsets: [], sizes: [], tagsCodes: [] };
+      run = {
+        counts,
+        folder,
+        isThere: existsSync(folder),
+        firstOffset: 0,
+        physicalOffsets: [],
+        sizes: [],
+        tagsCodes: [],
+      };
       this.#runs.set(name, run);
     }
     return run;

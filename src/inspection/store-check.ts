@@ -10,8 +10,9 @@ import { nodeFileSystem } from '../commitlog/file-system.js';
 import { kindOfEnd, type LogPiece, piecesOf } from '../commitlog/log-piece.js';
 import { TaskPool } from '../workers/task-pool.js';
 import { checkCheckpoint, checkOffsets, readTopicNames } from './offset-check.js';
-import type { MatchedQueue, PieceCheckResult, PieceCheckTask } from './piece-check-task.js';
+import type { PieceCheckResult, PieceCheckTask } from './piece-check-task.js';
 import { type Problem, ProblemList } from './problem.js';
+import type { MatchedQueue } from './queue-match.js';
 import type { CheckedQueue, QueueCheckResult, QueueCheckTask } from './queue-check-task.js';
 import { readStoreLayout, type StoreLayout, type StorePlace } from './store-layout.js';
 
@@ -40,7 +41,7 @@ export interface StoreReport {
   readonly offsets: number;
   readonly damageCount: number;
   readonly noteCount: number;
-  /** At most {@link PROBLEMS_PER_TASK_MAX} of them. */
+  /** The first thousand of them. */
   readonly problems: readonly Problem[];
 }
 
@@ -122,7 +123,7 @@ class StoreCheck {
       },
       index: { files: indexFiles.length, entries: this.#indexEntries },
       offsets,
-      ...this.#problems,
+      ...this.#problems.found,
     };
   }
 
@@ -132,13 +133,18 @@ class StoreCheck {
     );
     const total = sum(this.#layout.segments, (segment) => segment.writtenBytesMax);
     let done = 0;
-    await inOrder(pieces, this.#pool.threadsMax * 2, (piece) => this.#checkPiece(piece), async (piece, early) => {
-      if (this.#endOffset >= piece.untilOffset) return;
-      const isMistaken = (early.runs[0]?.startOffset ?? this.#endOffset) < this.#endOffset;
-      this.#takePiece(piece, isMistaken ? await this.#checkPiece({ ...piece, fromOffset: this.#endOffset }) : early);
-      done = Math.min(total, done + piece.untilOffset - piece.fromOffset);
-      this.#onProgress('log', done, total);
-    });
+    await inOrder(
+      pieces,
+      this.#pool.threadsMax * 2,
+      (piece) => this.#checkPiece(piece),
+      async (piece, early) => {
+        if (this.#endOffset >= piece.untilOffset) return;
+        const isMistaken = (early.runs[0]?.startOffset ?? this.#endOffset) < this.#endOffset;
+        this.#takePiece(piece, isMistaken ? await this.#checkPiece({ ...piece, fromOffset: this.#endOffset }) : early);
+        done = Math.min(total, done + piece.untilOffset - piece.fromOffset);
+        this.#onProgress('log', done, total);
+      },
+    );
     this.#checkTail();
   }
 

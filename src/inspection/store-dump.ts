@@ -9,13 +9,7 @@ import { nodeFileSystem, readFully } from '../commitlog/file-system.js';
 import { checkPiece, piecesOf } from '../commitlog/log-piece.js';
 import { visitRecord } from '../commitlog/segment-scan.js';
 import { ENTRY_BYTES, isBlankEntry, readEntry } from '../consumequeue/consume-queue-entry.js';
-import {
-  bodySizePosition,
-  readInt64,
-  RECORD,
-  type RecordParts,
-  storeTimestampOf,
-} from '../message/stored-record.js';
+import { bodySizePosition, readInt64, RECORD, type RecordParts, storeTimestampOf } from '../message/stored-record.js';
 import type { StoreLayout } from './store-layout.js';
 
 /** A record, taken apart. */

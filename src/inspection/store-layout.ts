@@ -126,12 +126,7 @@ function queueFileSize(files: FileSystem, folder: string, queues: StoreLayout['q
   return Math.max(mostOften, 20);
 }
 
-function readIndexFiles(
-  files: FileSystem,
-  folder: string,
-  shape: IndexShape,
-  problems: ProblemList,
-): IndexFileInfo[] {
+function readIndexFiles(files: FileSystem, folder: string, shape: IndexShape, problems: ProblemList): IndexFileInfo[] {
   const found: IndexFileInfo[] = [];
   for (const name of files.readdir(folder).filter(isIndexFileName).toSorted()) {
     const path = join(folder, name);

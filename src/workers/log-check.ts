@@ -17,6 +17,8 @@ import { TaskPool } from './task-pool.js';
 
 /** Less than this is checked in place sooner than a pool is started. */
 const POOL_BYTES_MIN = 128 * 1024 * 1024;
+/** How often progress is told. */
+const PROGRESS_STEP_PERCENT = 5;
 /** Pieces that are checked or wait for their turn, for each thread of the pool. */
 const PIECES_AHEAD_PER_THREAD = 2;
 
@@ -79,6 +81,7 @@ class LogCheck {
   /** Where the next record should begin. */
   #end: number;
   #recordCount = 0;
+  #toldBytes = 0;
 
   constructor(options: LogCheckOptions, checkFrom: number, restore: Restore) {
     this.#options = options;
@@ -109,9 +112,9 @@ class LogCheck {
       if (this.#isBehind(piece)) continue;
       isAtEnd = !this.#take(piece, await this.#settle(pool, piece, early));
       if (!isAtEnd) this.#closeSegment(piece);
-      this.#options.onProgress(Math.min(this.totalBytes, piece.untilOffset - this.#checkFrom), this.totalBytes);
+      this.#tellProgress(Math.min(this.totalBytes, piece.untilOffset - this.#checkFrom));
     }
-    this.#options.onProgress(this.totalBytes, this.totalBytes);
+    if (this.#toldBytes > 0) this.#tellProgress(this.totalBytes);
     return {
       endOffset: this.#end,
       isClean: !isAtEnd && this.#isZeroAtEnd(),
@@ -181,6 +184,18 @@ class LogCheck {
     );
     this.#end = gap.toOffset;
     return true;
+  }
+
+  /** In steps; what is done at once is not worth a word. */
+  #tellProgress(doneBytes: number): void {
+    const isEnd = doneBytes >= this.totalBytes;
+    if (isEnd ? this.#toldBytes === 0 || this.#toldBytes === doneBytes : !this.#isStep(doneBytes)) return;
+    this.#toldBytes = doneBytes;
+    this.#options.onProgress(doneBytes, this.totalBytes);
+  }
+
+  #isStep(doneBytes: number): boolean {
+    return (doneBytes - this.#toldBytes) * 100 >= this.totalBytes * PROGRESS_STEP_PERCENT;
   }
 
   #replay({ batch, keys }: CheckedPiece): void {

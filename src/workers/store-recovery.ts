@@ -28,7 +28,7 @@ export interface StoreRecoveryOptions {
   readonly checkpoint: CheckpointFields;
   readonly wasCleanStop: boolean;
   readonly clock: Clock;
-  /** Called after each piece of the log. */
+  /** Called now and then while more than a piece of the log is checked. */
   readonly onProgress: (doneBytes: number, totalBytes: number) => void;
   /** Called with what an operator should know. */
   readonly warn: (message: string) => void;
@@ -65,11 +65,7 @@ export async function recoverStore(options: StoreRecoveryOptions): Promise<Recov
     keySink: (keyHash, physicalOffset, storeTimestampMs) => index.restore(keyHash, physicalOffset, storeTimestampMs),
   };
   const openedMs = clock.monotonicMs();
-  const log = await checkLog(
-    { ...options, segments, delayLevelsMs: settings.delayLevelsMs },
-    plan.checkFrom,
-    restore,
-  );
+  const log = await checkLog({ ...options, segments, delayLevelsMs: settings.delayLevelsMs }, plan.checkFrom, restore);
   index.cut(log.endOffset);
   index.write();
   segments.cut(log.endOffset, wasCleanStop && log.isClean);

@@ -57,7 +57,7 @@ function overwrite(folder: string, physicalOffset: number, bytes: Buffer): void 
 }
 
 function warningsOf({ posted }: OpenStore): string[] {
-  return posted.flatMap((message) => (message.type === 'log' && message.level === 'warn' ? [message.message] : []));
+  return posted.flatMap((sent) => (sent.type === 'log' && sent.level === 'warn' ? [sent.message] : []));
 }
 
 /** Physical offsets that the entries of a queue hold, -1 for a blank. */
@@ -164,7 +164,10 @@ test('the pool finds damage in the same places as the worker does by itself, wha
       const damages = warningsOf(open)
         .filter((text) => text.includes('damaged at'))
         .map((text) => Number(/damaged at (\d+)/.exec(text)?.[1]));
-      assert.equal(damages, [7, 90, 200].map((i) => results[i]?.physicalOffset));
+      assert.equal(
+        damages,
+        [7, 90, 200].map((i) => results[i]?.physicalOffset),
+      );
       await open.store.close();
       ends.add(`${JSON.stringify(open.store.queueStates)} ${open.store.status.get(StatusWord.writtenOffset)}`);
       ends.add(JSON.stringify([0, 1, 2].map((queueId) => entriesOf(again, queueId, 100))));
@@ -188,7 +191,6 @@ test('a damaged end of a segment does not take the next segments with it', async
   await open.store.close();
 });
 
-
 test('records of an earlier life behind the end do not come back', async () => {
   // Apache cuts its log without making zeros of what follows: whole records may stand behind a torn one, each at its own place.
   const { copy, results } = await filledStore(30);
@@ -203,7 +205,11 @@ test('records of an earlier life behind the end do not come back', async () => {
   assert.ok(young);
   assert.is(young.physicalOffset, second.physicalOffset);
   const bytes = readFileSync(join(otherFolder, 'commitlog', '00000000000000000000'));
-  overwrite(copy, second.physicalOffset, bytes.subarray(second.physicalOffset, second.physicalOffset + young.sizeBytes));
+  overwrite(
+    copy,
+    second.physicalOffset,
+    bytes.subarray(second.physicalOffset, second.physicalOffset + young.sizeBytes),
+  );
   await other.store.close();
   const open = await openStore(copy);
   assert.is(open.store.status.get(StatusWord.writtenOffset), second.physicalOffset + young.sizeBytes);

@@ -32,15 +32,7 @@ export const IMPORT_TABLE: Readonly<Record<string, readonly string[]>> = {
   namesrv: ['base', 'remoting'],
   // Looks at the files of a store that need not be open: no thread's memory, only the formats and the pool.
   inspection: ['base', 'message', 'commitlog', 'consumequeue', 'index', 'workers/task-pool'],
-  cli: [
-    'base',
-    'broker',
-    'namesrv',
-    'inspection',
-    'commitlog/file-system',
-    'commitlog/store-lock',
-    'index.ts',
-  ],
+  cli: ['base', 'broker', 'namesrv', 'inspection', 'commitlog/file-system', 'commitlog/store-lock', 'index.ts'],
   // The composition root, and the package's face.
   'index.ts': ['base', 'broker', 'namesrv', 'remoting', 'workers'],
 };
