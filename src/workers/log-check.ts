@@ -112,6 +112,7 @@ class LogCheck {
       if (this.#isBehind(piece)) continue;
       isAtEnd = !this.#take(piece, await this.#settle(pool, piece, early));
       if (!isAtEnd) this.#closeSegment(piece);
+      if (this.#isKnownEnd(piece)) break;
       this.#tellProgress(Math.min(this.totalBytes, piece.untilOffset - this.#checkFrom));
     }
     if (this.#toldBytes > 0) this.#tellProgress(this.totalBytes);
@@ -128,6 +129,13 @@ class LogCheck {
   /** Nothing of the piece is left to be looked at: a long record reaches over it, or nothing was ever written there. */
   #isBehind(piece: LogPiece): boolean {
     return this.#end >= piece.untilOffset || isNeverWritten(piece, this.#end, piece.fromOffset);
+  }
+
+  /** After a stop in order the checkpoint's record, if it is the last one, is known to be: nothing is searched for behind it. */
+  #isKnownEnd(piece: LogPiece): boolean {
+    const { wasCleanStop, checkpoint } = this.#options;
+    const isLast = this.#last.physicalOffset > 0 && this.#last.physicalOffset === checkpoint.logicsPhysicalOffset;
+    return wasCleanStop && isLast && this.#end < piece.untilOffset;
   }
 
   #check(pool: TaskPool | undefined, piece: LogPiece): Checked {
