@@ -12,6 +12,7 @@ export async function startRingMQ(
   flushDiskType: FlushDiskType,
   folder: string,
   settings: Readonly<Record<string, string>> = {},
+  startTimeoutMs: number = START_TIMEOUT_MS,
 ): Promise<ServerUnderTest> {
   mkdirSync(folder, { recursive: true });
   const brokerPort = await freeBrokerPort();
@@ -29,7 +30,7 @@ export async function startRingMQ(
     logPath: join(folder, 'ringmq.out'),
   });
   try {
-    await server.untilAnswering(brokerPort, PROBE.code, PROBE.extFields, START_TIMEOUT_MS);
+    await server.untilAnswering(brokerPort, PROBE.code, PROBE.extFields, startTimeoutMs);
   } catch (error) {
     await server.stop();
     throw error;

@@ -4,12 +4,15 @@ import { UsageError } from './exit-code.js';
 import { packageVersion } from './package-version.js';
 import { fail, runCommand } from './run-command.js';
 import { runStart, startCommand } from './start-command.js';
+import { runStore } from './store-command.js';
 
 const HELP = `usage: ringmq start [flags]
 
 A broker and a NameServer that Apache RocketMQ's clients connect to.
 
   ringmq start             start both; ringmq start --help has the flags
+  ringmq store check DIR   check the files of a store; ringmq store --help has more
+  ringmq store dump DIR    print records of a store
   ringmq --version         print the version
   ringmq-namesrv, mqnamesrv   start a NameServer alone
   mqbroker                 start a broker alone, with Apache's flags
@@ -19,6 +22,13 @@ const [subcommand = 'help', ...rest] = process.argv.slice(2);
 switch (subcommand) {
   case 'start':
     await runCommand(startCommand, rest, runStart);
+    break;
+  case 'store':
+    try {
+      process.exitCode = await runStore(rest);
+    } catch (error) {
+      fail('ringmq store', error);
+    }
     break;
   case 'help':
   case '--help':

@@ -59,9 +59,11 @@ export class KeyBatchBuilder {
   }
 }
 
-/** Passes every key of a batch to a sink, in order. */
-export function replayKeys(numbers: Float64Array, sink: KeySink): void {
+/** Passes the keys of a batch whose records begin before `untilOffset` to a sink, in order. */
+export function replayKeys(numbers: Float64Array, untilOffset: number, sink: KeySink): void {
   for (let i = 0; i < numbers.length; i += NUMBERS_PER_KEY) {
-    sink(numbers[i] ?? 0, numbers[i + 1] ?? 0, numbers[i + 2] ?? 0);
+    const physicalOffset = numbers[i + 1] ?? 0;
+    if (physicalOffset >= untilOffset) return;
+    sink(numbers[i] ?? 0, physicalOffset, numbers[i + 2] ?? 0);
   }
 }

@@ -7,11 +7,24 @@ import { join } from 'node:path';
 
 import { FileHandleCache } from '../base/file-handle-cache.js';
 import { segmentName } from '../base/segment-name.js';
-import { RECORD, storeTimestampOf } from '../message/stored-record.js';
+import { MESSAGE_MAGIC_V1, MESSAGE_MAGIC_V2, readInt64, RECORD, storeTimestampOf } from '../message/stored-record.js';
 
 const OPEN_SEGMENTS_MAX = 16;
 /** Bytes that hold everything up to and including the store time of any record. */
 const HEAD_BYTES = 80;
+
+/**
+ * True if what was read at `physicalOffset` begins as the record of `sizeBytes` that should be there. Its body is not looked at: neither does
+ * Apache, which sends whatever it finds.
+ */
+export function isRecordHead(source: Buffer, position: number, sizeBytes: number, physicalOffset: number): boolean {
+  const magic = source.readInt32BE(position + RECORD.MAGIC);
+  return (
+    source.readInt32BE(position + RECORD.TOTAL_SIZE) === sizeBytes &&
+    (magic === MESSAGE_MAGIC_V1 || magic === MESSAGE_MAGIC_V2) &&
+    readInt64(source, position + RECORD.PHYSICAL_OFFSET) === physicalOffset
+  );
+}
 
 /** Reads of one log. */
 export class LogReader {
@@ -49,7 +62,7 @@ export class LogReader {
   async recordAt(physicalOffset: number, sizeBytes: number): Promise<Buffer | undefined> {
     const record = Buffer.allocUnsafe(sizeBytes);
     if (!(await this.read(physicalOffset, record, 0, sizeBytes))) return undefined;
-    return record.readInt32BE(RECORD.TOTAL_SIZE) === sizeBytes ? record : undefined;
+    return isRecordHead(record, 0, sizeBytes, physicalOffset) ? record : undefined;
   }
 
   async close(): Promise<void> {
@@ -60,7 +73,9 @@ export class LogReader {
     try {
       return await this.#files.use(path, async (file) => (await file.read(target, at, length, position)).bytesRead);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
+      const { code } = error as NodeJS.ErrnoException;
+      // A sector that the disk cannot read any more costs the records in it, not the request.
+      if (code === 'ENOENT' || code === 'EIO') return 0;
       throw error;
     }
   }

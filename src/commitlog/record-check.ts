@@ -6,7 +6,6 @@ import { crc32 } from 'node:zlib';
 
 import {
   BLANK_MAGIC,
-  BLANK_SIZE_MIN,
   locateParts,
   MESSAGE_MAGIC_V1,
   MESSAGE_MAGIC_V2,
@@ -30,7 +29,8 @@ export type HeadKind = 'record' | 'blank' | 'end';
 export function headKindAt(source: Buffer, position: number, roomBytes: number): HeadKind {
   const sizeBytes = source.readInt32BE(position + RECORD.TOTAL_SIZE);
   const magic = source.readInt32BE(position + RECORD.MAGIC);
-  if (magic === BLANK_MAGIC) return sizeBytes >= BLANK_SIZE_MIN && sizeBytes <= roomBytes ? 'blank' : 'end';
+  // Both makers write the whole rest of the segment as the size.
+  if (magic === BLANK_MAGIC) return sizeBytes === roomBytes ? 'blank' : 'end';
   if (magic !== MESSAGE_MAGIC_V1 && magic !== MESSAGE_MAGIC_V2) return 'end';
   return sizeBytes >= RECORD_BYTES_MIN && sizeBytes <= roomBytes ? 'record' : 'end';
 }

@@ -101,19 +101,13 @@ export class DispatchBatchBuilder {
   }
 }
 
-/** Passes every record of a batch to a sink, in order. */
-export function replayBatch(batch: DispatchBatch, sink: DispatchSink): void {
+/** Passes the records of a batch that begin before `untilOffset` to a sink, in order. */
+export function replayBatch(batch: DispatchBatch, untilOffset: number, sink: DispatchSink): void {
   const { queues, numbers } = batch;
   for (let i = 0; i < numbers.length; i += NUMBERS_PER_RECORD) {
     const queue = queues[numbers[i] ?? -1];
-    if (queue === undefined) continue;
-    sink(
-      queue.topic,
-      queue.queueId,
-      numbers[i + 1] ?? 0,
-      numbers[i + 2] ?? 0,
-      numbers[i + 3] ?? 0,
-      numbers[i + 4] ?? 0,
-    );
+    const physicalOffset = numbers[i + 2] ?? 0;
+    if (queue === undefined || physicalOffset >= untilOffset) return;
+    sink(queue.topic, queue.queueId, numbers[i + 1] ?? 0, physicalOffset, numbers[i + 3] ?? 0, numbers[i + 4] ?? 0);
   }
 }

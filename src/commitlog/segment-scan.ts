@@ -4,8 +4,9 @@
  */
 import { assert } from '../base/assert.js';
 import { emptyRecordParts, RECORD, type RecordParts } from '../message/stored-record.js';
-import { type FileDescriptor, type FileSystem, readFully } from './file-system.js';
+import type { FileSystem } from './file-system.js';
 import { headKindAt, isWholeRecord } from './record-check.js';
+import { SlidingFile } from './sliding-file.js';
 
 const CHUNK_BYTES = 4 * 1024 * 1024;
 const SINGLE_RECORD_CHUNK_BYTES = 64 * 1024;
@@ -84,37 +85,4 @@ function endAt(endOffset: number, isClean: boolean): SegmentScanEnd {
 
 function isZero(source: Buffer, position: number): boolean {
   return source.readInt32BE(position) === 0 && source.readInt32BE(position + 4) === 0;
-}
-
-/** A window over a file that only moves forward. */
-class SlidingFile {
-  buffer: Buffer;
-  readonly #files: FileSystem;
-  readonly #file: FileDescriptor;
-  #start = 0;
-  #length = 0;
-
-  constructor(files: FileSystem, file: FileDescriptor, chunkBytes: number) {
-    this.#files = files;
-    this.#file = file;
-    this.buffer = Buffer.allocUnsafe(chunkBytes);
-  }
-
-  /** Index in `buffer` of a position in the file that was loaded. */
-  positionOf(inFile: number): number {
-    return inFile - this.#start;
-  }
-
-  /** Has `[inFile, inFile + length)` in `buffer`; false when the file ends before. */
-  load(inFile: number, length: number): boolean {
-    if (inFile + length <= this.#start + this.#length) return true;
-    const keptFrom = this.positionOf(inFile);
-    const kept = Math.max(0, this.#length - keptFrom);
-    const target = length > this.buffer.length ? Buffer.allocUnsafe(length + CHUNK_BYTES) : this.buffer;
-    if (kept > 0) this.buffer.copy(target, 0, keptFrom, this.#length);
-    this.buffer = target;
-    this.#start = inFile;
-    this.#length = kept + readFully(this.#files, this.#file, target, kept, target.length - kept, inFile + kept);
-    return length <= this.#length;
-  }
 }

@@ -68,7 +68,11 @@ export class SegmentSet {
     while (this.#segments.length > 0 && this.last.startOffset > endOffset) this.#segments.pop()?.delete();
     const last = this.#segments.at(-1);
     if (last === undefined || endOffset >= last.endOffset) this.#add(endOffset);
-    else if (!isTailClean || last.sizeOnDisk() < last.sizeBytes) last.zeroFrom(endOffset);
+    else if (!isTailClean || last.sizeOnDisk() < last.sizeBytes) {
+      last.zeroFrom(endOffset);
+      // What was cut away must not come back by a power cut once other records stand before it.
+      this.#unsynced.add(last);
+    }
     assert(this.last.startOffset <= endOffset && endOffset < this.last.endOffset, 'the log ends in its last segment');
   }
 

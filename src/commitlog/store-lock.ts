@@ -28,7 +28,7 @@ export class StoreLock {
     const path = join(folder, 'lock');
     const file = openLock(files, folder, path);
     try {
-      await lockFile(file);
+      await lockFile(file, fsExt.constants.F_WRLCK);
     } catch (error) {
       files.close(file);
       throw new Error(`the store ${folder} is in use by another broker (its file ${path} is locked)`, { cause: error });
@@ -63,9 +63,24 @@ function writeContent(files: FileSystem, file: FileDescriptor): void {
   }
 }
 
+/** True when another process, a broker of either maker, has the store open. Leaves no lock, and no file, behind. */
+export async function isStoreLocked(files: FileSystem, folder: string): Promise<boolean> {
+  const path = join(folder, 'lock');
+  if (!files.exists(path)) return false;
+  const file = files.open(path, 'read');
+  try {
+    await lockFile(file, fsExt.constants.F_RDLCK);
+    return false;
+  } catch {
+    return true;
+  } finally {
+    files.close(file);
+  }
+}
+
 /** fs-ext's synchronous form fails with EFAULT; only this one works. */
-function lockFile(file: FileDescriptor): Promise<void> {
+function lockFile(file: FileDescriptor, kind: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    fsExt.fcntl(file, 'setlk', fsExt.constants.F_WRLCK, (error) => (error === null ? resolve() : reject(error)));
+    fsExt.fcntl(file, 'setlk', kind, (error) => (error === null ? resolve() : reject(error)));
   });
 }

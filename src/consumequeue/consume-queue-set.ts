@@ -35,6 +35,11 @@ export class ConsumeQueueSet {
     this.#files = files;
   }
 
+  /** How many there are. */
+  get count(): number {
+    return this.#byName.size;
+  }
+
   /** Adds a queue that recovery found in files. */
   load(queue: RecoveredQueue): void {
     this.#add(new ConsumeQueueWriter(this.#files, queue.topic, queue.queueId, queue.minOffset, queue.maxOffset, false));

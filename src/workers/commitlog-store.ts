@@ -37,8 +37,9 @@ export interface CommitlogStoreOptions {
   readonly post: (message: FromWorker) => void;
   /** Called when a file operation has ended. */
   readonly onOperationEnd: () => void;
-  /** For tests: bytes from which on recovery uses the pool. */
-  readonly poolBytesMin?: number;
+  /** For tests: see LogCheckOptions. */
+  readonly poolBytesMin?: number | undefined;
+  readonly pieceBytes?: number | undefined;
 }
 
 /** An open store. */
@@ -143,7 +144,9 @@ export class CommitlogStore {
       clock: options.clock,
       onProgress: (doneBytes, totalBytes) => post({ type: 'recovering', doneBytes, totalBytes }),
       warn: (message) => post({ type: 'log', level: 'warn', message }),
-      ...(options.poolBytesMin === undefined ? {} : { poolBytesMin: options.poolBytesMin }),
+      inform: (message) => post({ type: 'log', level: 'info', message }),
+      poolBytesMin: options.poolBytesMin,
+      pieceBytes: options.pieceBytes,
     });
     const { unsyncedFrom } = abort;
     if (unsyncedFrom !== undefined) {
@@ -154,8 +157,9 @@ export class CommitlogStore {
     abort.write();
     const syncedOffset = wasCleanStop ? recovered.endOffset : checkpoint.fields.syncedPhysicalOffset;
     const store = new CommitlogStore(options, recovered, checkpoint, abort);
-    if (wasCleanStop) return store;
+    if (wasCleanStop && recovered.segments.isSynced) return store;
     try {
+      await files.fsyncFolderLater(settings.storePathCommitLog);
       await store.flusher.saveFirstCheckpoint();
     } catch (error) {
       store.#noteUnsynced(syncedOffset);

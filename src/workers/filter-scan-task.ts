@@ -9,7 +9,7 @@ import { segmentName } from '../base/segment-name.js';
 import { type FileDescriptor, nodeFileSystem, readFully } from '../commitlog/file-system.js';
 import { ENTRY_BYTES, isBlankEntry, readEntry } from '../consumequeue/consume-queue-entry.js';
 import { PropertyFilter, type PropertyFilterSpec } from '../filter/property-filter.js';
-import { RECORD } from '../message/stored-record.js';
+import { isRecordHead } from '../commitlog/log-reader.js';
 
 /** Most bytes of the log that one task reads, unless a single record has more. */
 export const SCAN_BYTES_MAX = 8 * 1024 * 1024;
@@ -201,7 +201,7 @@ class SegmentReads {
     const isThere = physicalOffset >= this.#start && physicalOffset + sizeBytes <= this.#end;
     if (!isThere && !this.#read(physicalOffset, runBytes(entries, index), sizeBytes)) return -1;
     const position = physicalOffset - this.#start;
-    return this.buffer.readInt32BE(position + RECORD.TOTAL_SIZE) === sizeBytes ? position : -1;
+    return isRecordHead(this.buffer, position, sizeBytes, physicalOffset) ? position : -1;
   }
 
   close(): void {

@@ -3,10 +3,9 @@
  * Java: DefaultMessageStore.getMessage.
  * Invariant: what keeps up with the log is served within the call, without a promise or a system call; the result is the caller's own.
  */
-import type { LogReader } from '../commitlog/log-reader.js';
+import { isRecordHead, type LogReader } from '../commitlog/log-reader.js';
 import { isBlankEntry } from '../consumequeue/consume-queue-entry.js';
 import type { ConsumeQueueReader } from '../consumequeue/consume-queue-reader.js';
-import { RECORD } from '../message/stored-record.js';
 import type { LogTailWindowReader } from '../ring/log-tail-window.js';
 import { found, notFound, outOfRange } from './get-results.js';
 import { type GetResult, GetStatus, type QueueEntries, type QueueEntry, type TagsCodeFilter } from './message-store.js';
@@ -174,30 +173,33 @@ export class MessageReader {
   }
 
   async #finishFromLog(queue: Queue, selection: Selection, body: Buffer): Promise<GetResult> {
-    const count = await this.#readRecords(selection, body);
+    const { count, sizeBytes } = await this.#readRecords(selection, body);
     const { nextBeginOffset } = selection;
-    if (count === selection.sizes.length) return found(queue, nextBeginOffset, body, count);
+    // What is gone or damaged is stepped over, as Apache does with what it cannot map.
+    if (count > 0) return found(queue, nextBeginOffset, body.subarray(0, sizeBytes), count);
     return notFound(GetStatus.MESSAGE_WAS_REMOVING, nextBeginOffset, queue.minOffset, queue.tail.nextOffset);
   }
 
-  /** Fills `body` with the selected records; returns how many were there. */
-  async #readRecords(selection: Selection, body: Buffer): Promise<number> {
+  /** Fills `body` with those of the selected records that are there. */
+  async #readRecords(selection: Selection, body: Buffer): Promise<{ count: number; sizeBytes: number }> {
     const { physicalOffsets, sizes, totalBytes } = selection;
     const first = physicalOffsets[0] ?? 0;
     const last = sizes.length - 1;
     const spanBytes = (physicalOffsets[last] ?? 0) + (sizes[last] ?? 0) - first;
-    const inOneRead = spanBytes <= Math.min(SPAN_BYTES_MAX, totalBytes * SPAN_WASTE_FACTOR);
-    const span = inOneRead ? Buffer.allocUnsafe(spanBytes) : NO_BYTES;
-    if (inOneRead && !(await this.#log.read(first, span, 0, spanBytes))) return 0;
+    const isClose = spanBytes <= Math.min(SPAN_BYTES_MAX, totalBytes * SPAN_WASTE_FACTOR);
+    const span = isClose ? Buffer.allocUnsafe(spanBytes) : NO_BYTES;
+    const inOneRead = isClose && (await this.#log.read(first, span, 0, spanBytes));
     let at = 0;
+    let count = 0;
     for (let i = 0; i < sizes.length; i++) {
       const size = sizes[i] ?? 0;
       const offset = physicalOffsets[i] ?? 0;
       if (inOneRead) span.copy(body, at, offset - first, offset - first + size);
-      else if (!(await this.#log.read(offset, body, at, at + size))) return i;
-      if (body.readInt32BE(at + RECORD.TOTAL_SIZE) !== size) return i;
+      else if (!(await this.#log.read(offset, body, at, at + size))) continue;
+      if (!isRecordHead(body, at, size, offset)) continue;
       at += size;
+      count++;
     }
-    return sizes.length;
+    return { count, sizeBytes: at };
   }
 }

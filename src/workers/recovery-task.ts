@@ -1,21 +1,16 @@
 /**
- * Checks one segment of the log and collects what its consume-queue and index entries are made of. Piscina pool: reading and CRC of up to 1 GiB.
+ * Checks a piece of the log and collects what its consume-queue and index entries are made of. Commitlog worker, and piscina pool when there is much.
  * Java: the loop of CommitLog.recoverAbnormally, which runs on one thread. Keeps no state between tasks.
  */
-import { nodeFileSystem } from '../commitlog/file-system.js';
-import {
-  type DispatchBatch,
-  DispatchBatchBuilder,
-  type LastRecord,
-  RecordDispatch,
-} from '../commitlog/record-dispatch.js';
+import { type FileSystem, nodeFileSystem } from '../commitlog/file-system.js';
 import { KeyBatchBuilder, KeyDispatch } from '../commitlog/key-dispatch.js';
+import { checkPiece, type LogPiece, type RecordRun } from '../commitlog/log-piece.js';
+import { type DispatchBatch, DispatchBatchBuilder, RecordDispatch } from '../commitlog/record-dispatch.js';
 import { DelayLevelTable } from '../message/delay-level-table.js';
-import { scanSegment, type SegmentScanEnd, type SegmentScanRange } from '../commitlog/segment-scan.js';
 
 /** What to check. */
 export interface RecoveryTask {
-  readonly range: SegmentScanRange;
+  readonly piece: LogPiece;
   /** Records before it are only checked. */
   readonly dispatchFrom: number;
   /** The same for the index. */
@@ -25,23 +20,27 @@ export interface RecoveryTask {
 }
 
 /** What was found. */
-export interface RecoveryTaskResult {
-  readonly end: SegmentScanEnd;
+export interface CheckedPiece {
+  readonly runs: readonly RecordRun[];
   readonly batch: DispatchBatch;
   /** See KeyBatchBuilder. */
   readonly keys: Float64Array<ArrayBuffer>;
-  readonly last: LastRecord;
 }
 
-/** Entry point of the task. */
-export function checkSegment(task: RecoveryTask): RecoveryTaskResult {
+/** Checks one piece. */
+export function checkRecoveryPiece(files: FileSystem, task: RecoveryTask): CheckedPiece {
   const builder = new DispatchBatchBuilder();
   const dispatch = new RecordDispatch(task.dispatchFrom, new DelayLevelTable(task.delayLevelsMs), builder.add);
   const keys = new KeyBatchBuilder();
   const keyDispatch = new KeyDispatch(task.indexFrom, keys.add);
-  const end = scanSegment(nodeFileSystem, task.range, (source, position, physicalOffset, parts) => {
+  const runs = checkPiece(files, task.piece, (source, position, physicalOffset, parts) => {
     dispatch.visit(source, position, physicalOffset, parts);
     keyDispatch.visit(source, position, physicalOffset, parts);
   });
-  return { end, batch: builder.build(), keys: keys.build(), last: dispatch.last };
+  return { runs, batch: builder.build(), keys: keys.build() };
+}
+
+/** Entry point of the task. */
+export function checkPieceTask(task: RecoveryTask): CheckedPiece {
+  return checkRecoveryPiece(nodeFileSystem, task);
 }

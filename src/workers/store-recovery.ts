@@ -8,26 +8,18 @@ import { join } from 'node:path';
 import { assert } from '../base/assert.js';
 import type { Clock } from '../base/clock.js';
 import type { FileSystem } from '../commitlog/file-system.js';
-import { KeyDispatch, type KeySink, replayKeys } from '../commitlog/key-dispatch.js';
-import { type DispatchSink, type LastRecord, RecordDispatch, replayBatch } from '../commitlog/record-dispatch.js';
+import type { LogGap } from '../commitlog/damage-verdict.js';
+import type { DispatchSink, LastRecord } from '../commitlog/record-dispatch.js';
 import { planRecovery, type RecoveryPlan } from '../commitlog/recovery-plan.js';
-import { scanSegment, type SegmentScanEnd, type SegmentScanRange } from '../commitlog/segment-scan.js';
 import { SegmentSet } from '../commitlog/segment-set.js';
 import type { CheckpointFields } from '../commitlog/store-checkpoint.js';
 import { ConsumeQueueFiles } from '../consumequeue/consume-queue-files.js';
 import { recoverConsumeQueues } from '../consumequeue/consume-queue-recovery.js';
 import { ConsumeQueueSet } from '../consumequeue/consume-queue-set.js';
-import { DelayLevelTable } from '../message/delay-level-table.js';
 import type { IndexSet } from '../index/index-set.js';
 import type { StoreSettings } from './control-message.js';
 import { openIndex } from './index-recovery.js';
-import type { RecoveryTask, RecoveryTaskResult } from './recovery-task.js';
-import { TaskPool } from './task-pool.js';
-
-/** Less than this is checked in place sooner than a pool is started. */
-const POOL_BYTES_MIN = 64 * 1024 * 1024;
-/** Segments that are checked at the same time; what is found in each is in memory until its turn comes. */
-const SEGMENTS_AHEAD = 2;
+import { checkLog, type Restore } from './log-check.js';
 
 /** What recovery works with. */
 export interface StoreRecoveryOptions {
@@ -36,12 +28,15 @@ export interface StoreRecoveryOptions {
   readonly checkpoint: CheckpointFields;
   readonly wasCleanStop: boolean;
   readonly clock: Clock;
-  /** Called after each segment. */
+  /** Called now and then while more than a piece of the log is checked. */
   readonly onProgress: (doneBytes: number, totalBytes: number) => void;
   /** Called with what an operator should know. */
   readonly warn: (message: string) => void;
-  /** For tests: bytes from which on the pool does the checking. */
-  readonly poolBytesMin?: number;
+  /** Called with what came of it, when there was something to do. */
+  readonly inform: (message: string) => void;
+  /** See LogCheckOptions. */
+  readonly poolBytesMin?: number | undefined;
+  readonly pieceBytes?: number | undefined;
 }
 
 /** A log and its queues, ready for writing. */
@@ -51,11 +46,14 @@ export interface RecoveredStore {
   readonly index: IndexSet;
   readonly endOffset: number;
   readonly last: LastRecord;
+  /** Damage in the middle of the log that was met. */
+  readonly damages: readonly LogGap[];
 }
 
 /** Recovers a store, or makes a new one in empty folders. Throws when its files cannot be one store. */
 export async function recoverStore(options: StoreRecoveryOptions): Promise<RecoveredStore> {
-  const { files, settings, wasCleanStop, warn } = options;
+  const { files, settings, wasCleanStop, warn, clock } = options;
+  const beganMs = clock.monotonicMs();
   const segments = new SegmentSet(files, settings.storePathCommitLog, settings.mappedFileSizeCommitLog);
   segments.load();
   const { plan: queuePlan, queues } = planWithQueues(options, segments);
@@ -66,22 +64,28 @@ export async function recoverStore(options: StoreRecoveryOptions): Promise<Recov
     indexFrom,
     keySink: (keyHash, physicalOffset, storeTimestampMs) => index.restore(keyHash, physicalOffset, storeTimestampMs),
   };
-  const log = await checkLog(options, segments, plan.checkFrom, restore);
+  const openedMs = clock.monotonicMs();
+  const log = await checkLog({ ...options, segments, delayLevelsMs: settings.delayLevelsMs }, plan.checkFrom, restore);
   index.cut(log.endOffset);
   index.write();
   segments.cut(log.endOffset, wasCleanStop && log.isClean);
   if (log.endOffset >= plan.dispatchFrom) {
+    const openMs = Math.round(openedMs - beganMs);
+    const checkMs = Math.round(clock.monotonicMs() - openedMs);
+    options.inform(
+      `store recovered: ${segments.segments.length} log files and ${queues.count} queues opened in ${openMs} ms; ${log.recordCount} records in ${log.checkedBytes} bytes of log checked in ${checkMs} ms`,
+    );
     if (queues.missingEntries > 0)
       warn(`${queues.missingEntries} consume-queue entries are missing and stand as blanks`);
     queues.writeAll();
-    return { segments, queues, index, endOffset: log.endOffset, last: log.last };
+    return { segments, queues, index, endOffset: log.endOffset, last: log.last, damages: log.damages };
   }
   // The log ends before what the checkpoint said was on disk: a disk that lies, or damage. Nothing was dispatched.
   warn(
     `the log ends at ${log.endOffset}, before ${plan.dispatchFrom} which the checkpoint says was on disk: records are lost`,
   );
   const cutQueues = loadQueues(options, segments, log.endOffset);
-  return { segments, queues: cutQueues, index, endOffset: log.endOffset, last: log.last };
+  return { segments, queues: cutQueues, index, endOffset: log.endOffset, last: log.last, damages: log.damages };
 }
 
 /** Queues whose folder is gone while there is a log are made again from its beginning. */
@@ -121,119 +125,4 @@ function consumeQueueFolder(settings: StoreSettings): string {
 function restoreTo(queues: ConsumeQueueSet): DispatchSink {
   return (topic, queueId, queueOffset, physicalOffset, sizeBytes, tagsCode) =>
     queues.restore(topic, queueId, queueOffset, physicalOffset, sizeBytes, tagsCode);
-}
-
-/** What of the records that are checked goes where. */
-interface Restore {
-  readonly dispatchFrom: number;
-  readonly sink: DispatchSink;
-  readonly indexFrom: number;
-  readonly keySink: KeySink;
-}
-
-interface CheckedLog {
-  readonly endOffset: number;
-  readonly isClean: boolean;
-  readonly last: LastRecord;
-}
-
-type CheckedSegment =
-  | RecoveryTaskResult
-  | { readonly end: SegmentScanEnd; readonly last: LastRecord; readonly batch: undefined };
-
-/** Checks from `checkFrom` to the first thing that is not a whole record. */
-async function checkLog(
-  options: StoreRecoveryOptions,
-  segments: SegmentSet,
-  checkFrom: number,
-  restore: Restore,
-): Promise<CheckedLog> {
-  const ranges = rangesFrom(segments, checkFrom);
-  const totalBytes = ranges.reduce((sum, range) => sum + range.startOffset + range.sizeBytes - range.fromOffset, 0);
-  const usePool = ranges.length > 1 && totalBytes >= (options.poolBytesMin ?? POOL_BYTES_MIN);
-  const pool = usePool ? new TaskPool() : undefined;
-  try {
-    return await checkRanges(options, ranges, totalBytes, restore, (range) =>
-      checkRange(options, pool, range, restore),
-    );
-  } finally {
-    await pool?.close();
-  }
-}
-
-async function checkRanges(
-  options: StoreRecoveryOptions,
-  ranges: readonly SegmentScanRange[],
-  totalBytes: number,
-  restore: Restore,
-  check: (range: SegmentScanRange) => CheckedSegment | Promise<CheckedSegment>,
-): Promise<CheckedLog> {
-  const ahead: (CheckedSegment | Promise<CheckedSegment>)[] = [];
-  let next = 0;
-  let doneBytes = 0;
-  let log: CheckedLog = {
-    endOffset: ranges[0]?.fromOffset ?? 0,
-    isClean: true,
-    last: { physicalOffset: 0, storeTimestampMs: 0 },
-  };
-  for (const range of ranges) {
-    for (; next < ranges.length && ahead.length < SEGMENTS_AHEAD; next++) {
-      const following = ranges[next];
-      if (following !== undefined) ahead.push(guarded(check(following)));
-    }
-    const checked = await ahead.shift();
-    assert(checked !== undefined, 'every range is checked once');
-    if (checked.batch !== undefined) {
-      replayBatch(checked.batch, restore.sink);
-      replayKeys(checked.keys, restore.keySink);
-    }
-    const last = checked.last.storeTimestampMs > 0 ? checked.last : log.last;
-    log = { endOffset: checked.end.endOffset, isClean: checked.end.isClean, last };
-    doneBytes += range.startOffset + range.sizeBytes - range.fromOffset;
-    options.onProgress(doneBytes, totalBytes);
-    if (!checked.end.isFull) break;
-  }
-  return log;
-}
-
-/** A check that is not waited for any more, since the log ended before it, fails unheard. */
-function guarded<T>(check: T | Promise<T>): T | Promise<T> {
-  if (check instanceof Promise) check.catch(() => undefined);
-  return check;
-}
-
-function checkRange(
-  { files, settings }: StoreRecoveryOptions,
-  pool: TaskPool | undefined,
-  range: SegmentScanRange,
-  restore: Restore,
-): CheckedSegment | Promise<CheckedSegment> {
-  if (pool !== undefined) {
-    const url = new URL('./recovery-task.js', import.meta.url);
-    const task: RecoveryTask = {
-      range,
-      dispatchFrom: restore.dispatchFrom,
-      indexFrom: restore.indexFrom,
-      delayLevelsMs: settings.delayLevelsMs,
-    };
-    return pool.run<RecoveryTaskResult>(url, 'checkSegment', task);
-  }
-  const dispatch = new RecordDispatch(restore.dispatchFrom, new DelayLevelTable(settings.delayLevelsMs), restore.sink);
-  const keys = new KeyDispatch(restore.indexFrom, restore.keySink);
-  const end = scanSegment(files, range, (source, position, physicalOffset, parts) => {
-    dispatch.visit(source, position, physicalOffset, parts);
-    keys.visit(source, position, physicalOffset, parts);
-  });
-  return { end, last: dispatch.last, batch: undefined };
-}
-
-function rangesFrom(segments: SegmentSet, fromOffset: number): SegmentScanRange[] {
-  return segments.segments
-    .filter((segment) => segment.endOffset > fromOffset)
-    .map(({ path, startOffset, sizeBytes }) => ({
-      path,
-      startOffset,
-      sizeBytes,
-      fromOffset: Math.max(fromOffset, startOffset),
-    }));
 }

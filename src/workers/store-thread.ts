@@ -130,7 +130,10 @@ export class StoreThread {
         this.#settleReady?.resolve(message.queues);
         break;
       case 'recovering':
-        this.#logger.info('recovering the store', { doneBytes: message.doneBytes, totalBytes: message.totalBytes });
+        this.#logger.info(`recovering the store: ${percentOf(message.doneBytes, message.totalBytes)} %`, {
+          doneBytes: message.doneBytes,
+          totalBytes: message.totalBytes,
+        });
         break;
       case 'topicDeleted':
         this.#events.onTopicDeleted(message.id, message.error);
@@ -166,4 +169,8 @@ export class StoreThread {
     this.#settleReady?.reject(cause);
     if (!this.#stopRequested || this.#failure !== undefined) this.#events.onFailure(cause);
   }
+}
+
+function percentOf(done: number, total: number): number {
+  return total === 0 ? 100 : Math.floor((done / total) * 100);
 }

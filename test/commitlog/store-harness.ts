@@ -230,6 +230,7 @@ export async function openStore(
   overrides: Partial<StoreSettings> = {},
   files: FileSystem = nodeFileSystem,
   poolBytesMin = Number.POSITIVE_INFINITY,
+  pieceBytes?: number,
 ): Promise<OpenStore> {
   const memory = allocateMemory();
   const clock = new FakeClock();
@@ -242,6 +243,7 @@ export async function openStore(
     post: (message) => void posted.push(message),
     onOperationEnd: () => undefined,
     poolBytesMin,
+    pieceBytes,
   });
   const main = new StoreMainEnd(memory, store.queueStates);
   return {

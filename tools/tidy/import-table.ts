@@ -30,7 +30,9 @@ export const IMPORT_TABLE: Readonly<Record<string, readonly string[]>> = {
     'workers/replication',
   ],
   namesrv: ['base', 'remoting'],
-  cli: ['base', 'broker', 'namesrv', 'index.ts'],
+  // Looks at the files of a store that need not be open: no thread's memory, only the formats and the pool.
+  inspection: ['base', 'message', 'commitlog', 'consumequeue', 'index', 'workers/task-pool'],
+  cli: ['base', 'broker', 'namesrv', 'inspection', 'commitlog/file-system', 'commitlog/store-lock', 'index.ts'],
   // The composition root, and the package's face.
   'index.ts': ['base', 'broker', 'namesrv', 'remoting', 'workers'],
 };
