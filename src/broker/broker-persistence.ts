@@ -1,7 +1,7 @@
 /**
  * Which tables are kept in which file of `config/`, and when they are written: topics and groups at every change, consumers' offsets every
  * `flushConsumerOffsetInterval`, those of the delay levels every `flushDelayOffsetInterval`, filters every 10 s, if they have changed, and
- * all at the end. Main thread. Java: BrokerPathConfigHelper, BrokerController.initializeBrokerScheduledTasks.
+ * all at the end. What could not be written is tried again at the interval, or after 10 s. Main thread. Java: BrokerPathConfigHelper, BrokerController.initializeBrokerScheduledTasks.
  */
 import { join } from 'node:path';
 
@@ -17,6 +17,9 @@ import type { TopicConfigManager } from './topic-config-manager.js';
 
 /** Time between two looks at the filters, ms. */
 const FILTER_INTERVAL_MS = 10_000;
+
+/** Time until a file that could not be written, and that is not written at an interval, is tried again, ms. */
+const RETRY_INTERVAL_MS = 10_000;
 
 /** What a BrokerPersistence needs. */
 export interface BrokerPersistenceOptions {
@@ -64,6 +67,7 @@ export class BrokerPersistence {
     this.#saveEvery(config.flushConsumerOffsetInterval, clock, offsets, this.#offsetsFile);
     this.#saveEvery(config.flushDelayOffsetInterval, clock, delayOffsets, this.#delayOffsetsFile);
     this.#timers.push(clock.every(FILTER_INTERVAL_MS, () => consumerFilters.clean()));
+    this.#timers.push(clock.every(RETRY_INTERVAL_MS, () => this.#saveOwed()));
     this.#saveEvery(FILTER_INTERVAL_MS, clock, consumerFilters, this.#filtersFile);
   }
 
@@ -73,13 +77,17 @@ export class BrokerPersistence {
     await Promise.all(this.#files().map((file) => file.save()));
   }
 
+  #saveOwed(): void {
+    for (const file of [this.#topicsFile, this.#groupsFile]) if (file.isOwed) void file.save();
+  }
+
   #files(): readonly ConfigFile[] {
     return [this.#topicsFile, this.#groupsFile, this.#offsetsFile, this.#delayOffsetsFile, this.#filtersFile];
   }
 
   #saveEvery(intervalMs: number, clock: Clock, table: { takeChanged(): boolean }, file: ConfigFile): void {
     const save = (): void => {
-      if (table.takeChanged()) void file.save();
+      if (table.takeChanged() || file.isOwed) void file.save();
     };
     this.#timers.push(clock.every(intervalMs, save));
   }

@@ -22,6 +22,8 @@ export class ConfigFile {
   readonly #logger: Logger;
   #running: Promise<void> | undefined;
   #waiting: Promise<void> | undefined;
+  /** The last save failed, for this; undefined when it worked. */
+  #failure: string | undefined;
 
   constructor(path: string, table: PersistentTable, logger: Logger) {
     this.#file = new ReplaceableFile(path);
@@ -34,6 +36,11 @@ export class ConfigFile {
     if (await this.#loadFrom(this.#file.path)) return;
     if (await this.#loadFrom(this.#file.backupPath))
       this.#logger.warn('read from the backup', { path: this.#file.backupPath });
+  }
+
+  /** True when the file does not hold what it should, since a save failed. */
+  get isOwed(): boolean {
+    return this.#failure !== undefined;
   }
 
   /** Settles when the table, as it is now or later, is on disk. A failure is logged: the table in memory stays in force, as at Apache's. */
@@ -54,8 +61,13 @@ export class ConfigFile {
   async #write(): Promise<void> {
     try {
       await this.#file.write(this.#table.encode());
+      if (this.#failure !== undefined) this.#logger.warn('can be written again', { path: this.#file.path });
+      this.#failure = undefined;
     } catch (error) {
-      this.#logger.error('could not be written', { path: this.#file.path, error });
+      const failure = error instanceof Error ? error.message : String(error);
+      // One line, though it is tried again and again.
+      if (failure !== this.#failure) this.#logger.error('could not be written', { path: this.#file.path, error });
+      this.#failure = failure;
     }
   }
 

@@ -44,6 +44,7 @@ export async function collectRuntimeInfo(sources: RuntimeInfoSources): Promise<M
     brokerActive: sources.store.refusal === undefined,
     brokerVersionDesc: BROKER_VERSION_DESC,
     startAcceptSendRequestTimeStamp: sources.config.startAcceptSendRequestTimeStamp,
+    ...refusalInfo(sources.store),
   };
   return new Map(Object.entries(info).map(([key, value]) => [key, String(value)]));
 }
@@ -140,6 +141,12 @@ function queueInfo({ config, store }: RuntimeInfoSources): Info {
     info[`${kind}ThreadPoolQueueHeadWaitTimeMills`] = 0;
   }
   return info;
+}
+
+/** Differs: only while messages are refused there are two keys more, which say so: Apache's flags, and the cause. */
+function refusalInfo(store: RuntimeInfoSources['store']): Info {
+  if (store.refusal === undefined) return {};
+  return { runningFlags: store.stats().runningFlagBits, putMessageRefusal: store.refusal };
 }
 
 /** Three rates with spaces between them; one that is not known yet is left empty, as by Apache. */

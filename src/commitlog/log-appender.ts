@@ -80,9 +80,21 @@ export class LogAppender {
     this.#window.publish(this.#writtenOffset);
   }
 
-  /** Forgets what was appended since the last write. */
-  takeBack(): void {
+  /**
+   * Forgets what was appended since the last write, which has failed, and overwrites what that has left, so that it is no record if
+   * the process ends now. Where a full disk took bytes it takes zeros. Returns how many bytes are to be overwritten once it can be written again.
+   */
+  takeBack(): number {
+    const failedBytes = this.#endOffset - this.#writtenOffset;
     this.#endOffset = this.#writtenOffset;
+    if (failedBytes === 0) return 0;
+    try {
+      this.zeroAfterEnd(failedBytes);
+      return 0;
+    } catch {
+      // The disk refuses these too, past what it had taken: the caller knows of it, and says so.
+      return failedBytes;
+    }
   }
 
   /** Closes the segment with a blank and goes on to the next. Everything appended has been written. */
@@ -110,7 +122,7 @@ export class LogAppender {
     this.#window.begin(startOffset);
   }
 
-  /** Overwrites with zeros what a failed write may have left after the log's end; throws if the disk still takes nothing. */
+  /** Writes zeros after the log's end, over what a failed write may have left there, or to prove that there is room; throws if there is none. */
   zeroAfterEnd(sizeBytes: number): void {
     assert(this.#writtenOffset === this.#endOffset, 'the log is at rest');
     const length = Math.min(sizeBytes, this.#segments.last.endOffset - this.#endOffset);

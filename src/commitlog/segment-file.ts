@@ -32,8 +32,14 @@ export class SegmentFile {
   /** Makes the file at its full size. */
   create(): void {
     assert(this.#file === undefined, 'a segment is created before it is used');
-    this.#file = this.#files.open(this.path, 'create');
-    this.#files.ftruncate(this.#file, this.sizeBytes);
+    const file = this.#files.open(this.path, 'create');
+    try {
+      this.#files.ftruncate(file, this.sizeBytes);
+    } catch (error) {
+      this.#files.close(file);
+      throw error;
+    }
+    this.#file = file;
   }
 
   /** Size of the file as it is on disk. */

@@ -82,12 +82,16 @@ export class SegmentSet {
     this.#add(startOffset);
   }
 
-  /** Makes the file of the next segment ahead of its need; resolves when its name is durable. */
-  async prepareNext(): Promise<void> {
+  /** Makes the file of the next segment, if it is not there yet. */
+  createNext(): void {
     if (this.#prepared !== undefined) return;
     const next = new SegmentFile(this.#files, this.folder, this.last.endOffset, this.segmentSizeBytes);
     next.create();
     this.#prepared = next;
+  }
+
+  /** Makes the names of all files durable. */
+  async fsyncFolderLater(): Promise<void> {
     await this.#files.fsyncFolderLater(this.folder);
   }
 

@@ -25,21 +25,41 @@ export class StoreLock {
 
   /** Takes the lock of `folder`, which is made if need be; rejects, naming the folder, when another process holds it. */
   static async take(files: FileSystem, folder: string): Promise<StoreLock> {
-    files.mkdir(folder);
     const path = join(folder, 'lock');
-    const file = files.open(path, 'create');
+    const file = openLock(files, folder, path);
     try {
       await lockFile(file);
-      writeFully(files, file, LOCK_CONTENT, 0, LOCK_CONTENT.length, 0);
     } catch (error) {
       files.close(file);
       throw new Error(`the store ${folder} is in use by another broker (its file ${path} is locked)`, { cause: error });
     }
+    writeContent(files, file);
     return new StoreLock(files, file);
   }
 
   release(): void {
     this.#files.close(this.#file);
+  }
+}
+
+function openLock(files: FileSystem, folder: string, path: string): FileDescriptor {
+  try {
+    files.mkdir(folder);
+    return files.open(path, 'create');
+  } catch (error) {
+    const cause = error instanceof Error ? error.message : String(error);
+    throw new Error(`the store ${folder} cannot be written: ${cause}`, { cause: error });
+  }
+}
+
+/** Compat: Apache writes it, and nobody reads it: a full disk is no reason not to start. */
+function writeContent(files: FileSystem, file: FileDescriptor): void {
+  try {
+    writeFully(files, file, LOCK_CONTENT, 0, LOCK_CONTENT.length, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOSPC') return;
+    files.close(file);
+    throw error;
   }
 }
 

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 
 import { assert } from '../base/assert.js';
 import { segmentName } from '../base/segment-name.js';
+import { fdatasyncOrTell } from '../commitlog/fdatasync-error.js';
 import { type FileDescriptor, type FileSystem, writeFully } from '../commitlog/file-system.js';
 import { ENTRY_BYTES } from './consume-queue-entry.js';
 
@@ -53,7 +54,15 @@ export class ConsumeQueueFiles {
   async fdatasyncLater(): Promise<void> {
     const paths = this.#unsynced;
     this.#unsynced = new Set();
-    for (const path of paths) await this.#fdatasyncOne(path);
+    for (const path of paths) {
+      try {
+        await this.#fdatasyncOne(path);
+      } catch (error) {
+        for (const owed of paths) this.#unsynced.add(owed);
+        throw error;
+      }
+      paths.delete(path);
+    }
   }
 
   /** Removes all files of a topic. */
@@ -79,7 +88,7 @@ export class ConsumeQueueFiles {
     if (!this.#files.exists(path)) return;
     const file = this.#files.open(path, 'update');
     try {
-      await this.#files.fdatasyncLater(file);
+      await fdatasyncOrTell(this.#files, file);
     } finally {
       this.#files.close(file);
     }
@@ -101,7 +110,12 @@ export class ConsumeQueueFiles {
   #openOrCreate(path: string, folder: string): FileDescriptor {
     this.#files.mkdir(folder);
     const file = this.#files.open(path, 'create');
-    if (this.#files.size(file) < this.fileSizeBytes) this.#files.ftruncate(file, this.fileSizeBytes);
+    try {
+      if (this.#files.size(file) < this.fileSizeBytes) this.#files.ftruncate(file, this.fileSizeBytes);
+    } catch (error) {
+      this.#files.close(file);
+      throw error;
+    }
     return file;
   }
 

@@ -7,6 +7,7 @@
 import { dirname, join } from 'node:path';
 
 import { assert } from '../base/assert.js';
+import { fdatasyncOrTell } from '../commitlog/fdatasync-error.js';
 import { type FileDescriptor, type FileSystem, readFully, writeFully } from '../commitlog/file-system.js';
 import {
   ENTRY_BYTES,
@@ -153,11 +154,11 @@ export class IndexFile {
   /** Makes what was written before the call durable. */
   async fdatasyncLater(): Promise<void> {
     if (this.#isSynced) return;
-    this.#isSynced = true;
     // A descriptor of its own: the other one may be closed while the disk works.
     const file = this.#files.open(this.path, 'update');
+    this.#isSynced = true;
     try {
-      await this.#files.fdatasyncLater(file);
+      await fdatasyncOrTell(this.#files, file);
     } finally {
       this.#files.close(file);
     }
@@ -218,9 +219,14 @@ export class IndexFile {
     if (this.#file !== undefined) return this.#file;
     this.#files.mkdir(dirname(this.path));
     const file = this.#files.open(this.path, 'create');
+    try {
+      // Full size from its first day, as Apache's mapped file; sparse where the file system can.
+      this.#files.ftruncate(file, fileSizeOf(this.#shape));
+    } catch (error) {
+      this.#files.close(file);
+      throw error;
+    }
     this.#file = file;
-    // Full size from its first day, as Apache's mapped file; sparse where the file system can.
-    this.#files.ftruncate(file, fileSizeOf(this.#shape));
     return file;
   }
 }

@@ -2,6 +2,7 @@
 import { readInt64 } from './stored-record.js';
 
 const HEX_DIGITS = 16;
+const UNKNOWN_OFFSET_HEX = 'F'.repeat(HEX_DIGITS);
 let lastHost: Uint8Array | undefined;
 let lastHostHex = '';
 
@@ -15,6 +16,8 @@ export function createOffsetMessageId(storeHost: Uint8Array, physicalOffset: num
     lastHost = storeHost;
     lastHostHex = Buffer.from(storeHost).toString('hex').toUpperCase();
   }
+  // -1, an offset that is not known.
+  if (physicalOffset < 0) return lastHostHex + UNKNOWN_OFFSET_HEX;
   return lastHostHex + physicalOffset.toString(16).toUpperCase().padStart(HEX_DIGITS, '0');
 }
 

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { AbortFile } from '../commitlog/abort-file.js';
 import { LogAppender } from '../commitlog/log-appender.js';
 import type { FileSystem } from '../commitlog/file-system.js';
+import { rewriteLog } from '../commitlog/log-rewrite.js';
 import { StoreCheckpoint } from '../commitlog/store-checkpoint.js';
 import type { Clock } from '../base/clock.js';
 import type { ConsumeQueueSet } from '../consumequeue/consume-queue-set.js';
@@ -71,7 +72,10 @@ export class CommitlogStore {
     this.queueStates = queues.assignKeys();
     this.ring = new RequestRingConsumer(memory.requestRing);
     this.status = new StoreStatusPage(memory.statusPage);
-    const refusal = new WriteRefusal((reason) => post({ type: 'refuseWrites', reason }));
+    const refusal = new WriteRefusal((state) => {
+      post({ type: 'refuseWrites', refusal: state });
+      if (state?.isForGood === true) this.#noteUnsynced(this.status.get(StatusWord.flushedOffset));
+    });
     const appender = new LogAppender(segments, new LogTailWindowWriter(memory.window), endOffset);
     this.status.set(StatusWord.minPhysicalOffset, segments.minOffset);
     for (const word of ['writtenOffset', 'flushedOffset', 'dispatchedOffset', 'consumeQueueWrittenOffset'] as const) {
@@ -119,8 +123,9 @@ export class CommitlogStore {
             last: drain.last,
           });
     const { onOperationEnd } = options;
+    const log = (level: 'warn' | 'error', message: string): void => post({ type: 'log', level, message });
     this.flusher = new StoreFlusher(
-      { settings, segments, appender, queues, index, checkpoint, drain, status, refusal, onOperationEnd },
+      { settings, segments, appender, queues, index, checkpoint, drain, status, refusal, log, onOperationEnd },
       clock.monotonicMs(),
     );
   }
@@ -144,10 +149,33 @@ export class CommitlogStore {
       warn: (message) => post({ type: 'log', level: 'warn', message }),
       ...(options.poolBytesMin === undefined ? {} : { poolBytesMin: options.poolBytesMin }),
     });
+    const { unsyncedFrom } = abort;
+    if (unsyncedFrom !== undefined) {
+      const message = `an fdatasync had failed: the log from ${unsyncedFrom} on is written again`;
+      post({ type: 'log', level: 'warn', message });
+      rewriteLog(files, recovered.segments.segments, unsyncedFrom, recovered.endOffset);
+    }
     abort.write();
+    const syncedOffset = wasCleanStop ? recovered.endOffset : checkpoint.fields.syncedPhysicalOffset;
     const store = new CommitlogStore(options, recovered, checkpoint, abort);
-    if (!wasCleanStop) await store.flusher.saveFirstCheckpoint();
+    if (wasCleanStop) return store;
+    try {
+      await store.flusher.saveFirstCheckpoint();
+    } catch (error) {
+      store.#noteUnsynced(syncedOffset);
+      throw error;
+    }
     return store;
+  }
+
+  /** What the system has taken and the disk may lack is there to read after a restart of the broker: it is not to be taken for safe. */
+  #noteUnsynced(fromOffset: number): void {
+    try {
+      this.#abort.noteUnsynced(fromOffset);
+    } catch (error) {
+      const message = `cannot note in the file abort that an fdatasync failed: ${error instanceof Error ? error.message : String(error)}`;
+      this.#post({ type: 'log', level: 'error', message });
+    }
   }
 
   /** Answers `askIndex`. */

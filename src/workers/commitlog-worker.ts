@@ -42,6 +42,11 @@ async function runCommitlogWorker({ settings, memory, port }: CommitlogWorkerDat
     clock: systemClock,
     post,
     onOperationEnd,
+  }).catch((error: unknown) => {
+    if (typeof (error as NodeJS.ErrnoException).code !== 'string') throw error;
+    // The system's own text may name no file.
+    const text = `the store ${settings.storePathRootDir} cannot be opened: ${(error as Error).message}`;
+    throw new Error(text, { cause: error });
   });
   post({ type: 'ready', queues: store.queueStates });
   await new CommitlogLoop({ store, doorbell, clock: systemClock, receive }).run();

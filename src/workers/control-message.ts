@@ -6,6 +6,7 @@ import { Packr } from 'msgpackr';
 
 import type { LogLevel } from '../base/log.js';
 import type { IndexFileState } from '../index/index-set.js';
+import type { Refusal } from './write-refusal.js';
 
 const packr = new Packr({ useRecords: true, moreTypes: false });
 
@@ -74,8 +75,8 @@ export type FromWorker =
   | { readonly type: 'topicDeleted'; readonly id: number; readonly error: string | undefined }
   /** A slave's worker is about to send results with a new key. */
   | { readonly type: 'queueOpened'; readonly queue: OpenedQueue }
-  /** Writes are refused from now on with `reason` (`undefined`: accepted again). */
-  | { readonly type: 'refuseWrites'; readonly reason: string | undefined }
+  /** Writes are refused from now on (`undefined`: accepted again). */
+  | { readonly type: 'refuseWrites'; readonly refusal: Refusal | undefined }
   /** The index's files, or why they cannot be searched. */
   | { readonly type: 'indexStates'; readonly id: number; readonly states: readonly IndexFileState[] | string }
   | { readonly type: 'log'; readonly level: LogLevel; readonly message: string }

@@ -33,12 +33,16 @@ export class IndexWriter {
     this.#hashes.add(source, properties, topicHash, physicalOffset);
   }
 
-  /** Puts what was kept. Throws when the disk takes no entries, which stay in memory. */
+  /** Puts what was kept. Throws when slots of the index cannot be read: what was kept is lost then. */
   putBatch(storeTimestampMs: number): void {
     const { values, offsets, length } = this.#hashes;
     if (length === 0) return;
     this.#hashes.length = 0;
     this.#index.putAll(values, offsets, length, storeTimestampMs);
+  }
+
+  /** Writes if much is pending. Throws when the disk takes no entries, which stay in memory. */
+  writeFull(): void {
     this.#index.writeFull();
   }
 

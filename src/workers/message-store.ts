@@ -54,11 +54,15 @@ export interface MessageToStore {
   readonly properties: string;
 }
 
+/** Where a message is that was answered before the worker had said it. Never a place of another message. */
+export const UNKNOWN_OFFSET = -1;
+
 /** The outcome of a put. For a batch, the first message's offsets, and every message's physical offset. */
 export interface PutResult {
   readonly status: PutStatus;
   /** Names the cause when status is not OK. */
   readonly remark: string | undefined;
+  /** {@link UNKNOWN_OFFSET} when it was answered late; so is `physicalOffset`. */
   readonly queueOffset: number;
   readonly physicalOffset: number;
   readonly storeTimestampMs: number;
@@ -149,6 +153,8 @@ export interface StoreStats {
   readonly dispatchBehindBytes: number;
   readonly putsInFlight: number;
   readonly commitLogSizeBytes: number;
+  /** 0 while messages are accepted. Java: RunningFlags.getFlagBits. */
+  readonly runningFlagBits: number;
 }
 
 /** The store's front. Queue-level reads are synchronous: min and max are kept on the main thread. */

@@ -4,7 +4,7 @@
  */
 import { assert } from '../base/assert.js';
 import type { StoredResult } from '../ring/result-ring.js';
-import { type PutResult, PutStatus } from './message-store.js';
+import { type PutResult, PutStatus, UNKNOWN_OFFSET } from './message-store.js';
 
 interface PendingPut {
   /** Undefined once answered early, by a timeout: the worker's result is still to come. */
@@ -85,7 +85,9 @@ export class PendingPuts {
       if (pending?.done === undefined || pending.acceptedMs >= deadlineMs) continue;
       const { done } = pending;
       pending.done = undefined;
-      done(refusedPut(PutStatus.FLUSH_DISK_TIMEOUT, remark));
+      const result = refusedPut(PutStatus.FLUSH_DISK_TIMEOUT, remark);
+      // Differs: Apache has given the offsets out by now. A place that may be another message's would be worse than none.
+      done({ ...result, queueOffset: UNKNOWN_OFFSET, physicalOffset: UNKNOWN_OFFSET });
     }
   }
 

@@ -25,8 +25,10 @@ export interface PutLimits {
 interface WaitingEntry {
   /** False when there is still no room. */
   readonly attempt: () => boolean;
-  readonly refuse: (remark: string) => void;
+  readonly refuse: (status: PutStatus, remark: string) => void;
   readonly sizeBytes: number;
+  /** Undefined for what is never refused for waiting too long. */
+  readonly acceptedMs: number | undefined;
 }
 
 /** The main thread's way into the log. */
@@ -88,7 +90,12 @@ export class PutPipeline {
   deleteTopic(topic: string, id: number): void {
     if (this.#waiting.length === 0 && this.#tryDelete(topic, id)) return;
     // A deletion has no answer of its own to refuse: the worker's end fails it.
-    this.#wait({ attempt: () => this.#tryDelete(topic, id), refuse: () => undefined, sizeBytes: 0 });
+    this.#wait({
+      attempt: () => this.#tryDelete(topic, id),
+      refuse: () => undefined,
+      sizeBytes: 0,
+      acceptedMs: undefined,
+    });
   }
 
   /** Called after results have freed room: lets what waits go on. */
@@ -109,8 +116,21 @@ export class PutPipeline {
     const waiting = this.#waiting;
     this.#waiting = [];
     this.#waitingBytes = 0;
-    for (const entry of waiting) entry.refuse(remark);
+    for (const entry of waiting) entry.refuse(PutStatus.SERVICE_NOT_AVAILABLE, remark);
     if (waiting.length > 0) this.#onPressure(false);
+  }
+
+  /** Answers puts that wait since before `deadlineMs` with SYSTEM_BUSY: they are not stored, and will not be. Java: BrokerFastFailure. */
+  expire(deadlineMs: number, remark: string): void {
+    const isLate = ({ acceptedMs }: WaitingEntry): boolean => acceptedMs !== undefined && acceptedMs < deadlineMs;
+    const late = this.#waiting.filter(isLate);
+    if (late.length === 0) return;
+    this.#waiting = this.#waiting.filter((entry) => !isLate(entry));
+    for (const entry of late) {
+      this.#waitingBytes -= entry.sizeBytes;
+      entry.refuse(PutStatus.SYSTEM_BUSY, remark);
+    }
+    if (this.#waiting.length === 0) this.#onPressure(false);
   }
 
   /** Bytes of the records together, or why they cannot be stored. */
@@ -226,8 +246,9 @@ export class PutPipeline {
     const copies = messages.map((message) => ({ ...message, body: Buffer.from(message.body) }));
     this.#wait({
       attempt: () => this.#tryPut(copies, sizeBytes, done),
-      refuse: (remark) => done(refusedPut(PutStatus.SERVICE_NOT_AVAILABLE, remark)),
+      refuse: (status, remark) => done(refusedPut(status, remark)),
       sizeBytes,
+      acceptedMs: this.#clock.monotonicMs(),
     });
   }
 

@@ -18,6 +18,7 @@ import { emptyStoredResult, NO_REQUEST_ID, type ResultRingProducer } from '../ri
 import { StatusWord, type StoreStatusPage } from '../ring/store-status-page.js';
 import { PutStatus } from './message-store.js';
 import type { ReplicaQueues } from './replica-queues.js';
+import { rollSegment } from './ring-drain.js';
 import type { WriteRefusal } from './write-refusal.js';
 
 /** Most bytes between two rounds of results, and with SYNC_FLUSH between two fdatasyncs. */
@@ -100,7 +101,7 @@ export class ReplicaDrain {
     const kind = ring.bytes.readUInt16LE(position + ENTRY.KIND);
     const physicalOffset = ring.bytes.readDoubleLE(position + ENTRY.PHYSICAL_OFFSET);
     if (physicalOffset !== appender.endOffset) appender.restart(physicalOffset);
-    if (kind === EntryKind.REPLICA_BLANK) return this.#write(() => appender.roll());
+    if (kind === EntryKind.REPLICA_BLANK) return rollSegment(this.#parts);
     assert(kind === EntryKind.REPLICA, 'an entry holds records or closes a segment');
     const start = position + ENTRY.PAYLOAD;
     const end = start + ring.bytes.readUInt32LE(position + ENTRY.PAYLOAD_SIZE);
@@ -118,8 +119,7 @@ export class ReplicaDrain {
       write();
       return true;
     } catch (error) {
-      onWriteFailed(appender.endOffset - appender.writtenOffset);
-      appender.takeBack();
+      onWriteFailed(appender.takeBack());
       refusal.refuseAfterWrite('the commit log', error);
       return false;
     }
@@ -141,7 +141,10 @@ export class ReplicaDrain {
     try {
       this.#keys?.visit(ring.bytes, position, physicalOffset, this.#recordParts);
     } catch (error) {
-      refusal.refuseAfterWrite('the index', error);
+      refusal.refuseForGood(
+        'the index',
+        `cannot read the index: ${error instanceof Error ? error.message : String(error)}`,
+      );
     }
   }
 

@@ -196,11 +196,7 @@ export class RingDrain {
   #roll(): void {
     this.#commit();
     if (this.#parts.refusal.reason !== undefined) return;
-    try {
-      this.#parts.appender.roll();
-    } catch (error) {
-      this.#parts.refusal.refuseAfterWrite('the commit log', error);
-    }
+    rollSegment(this.#parts);
   }
 
   /** Writes the batch, makes it durable if asked to, and answers. */
@@ -226,8 +222,7 @@ export class RingDrain {
     try {
       appender.write();
     } catch (error) {
-      this.failedBytes = Math.max(this.failedBytes, appender.endOffset - appender.writtenOffset);
-      appender.takeBack();
+      this.failedBytes = Math.max(this.failedBytes, appender.takeBack());
       this.#takeBackOffsets();
       refusal.refuseAfterWrite('the commit log', error);
       return PutStatus.SERVICE_NOT_AVAILABLE;
@@ -279,8 +274,19 @@ export class RingDrain {
   /** Keys of what is in the log go to the index, after the answers. */
   #index(): void {
     const { index, refusal } = this.#parts;
+    if (index === undefined) return;
     try {
-      index?.putBatch(this.#storeTimestampMs);
+      index.putBatch(this.#storeTimestampMs);
+    } catch (error) {
+      // Keys of answered messages are not in memory either: the next start makes them again.
+      refusal.refuseForGood(
+        'the index',
+        `cannot read the index: ${error instanceof Error ? error.message : String(error)}`,
+      );
+      return;
+    }
+    try {
+      index.writeFull();
     } catch (error) {
       refusal.refuseAfterWrite('the index', error);
     }
@@ -289,5 +295,27 @@ export class RingDrain {
   #nextPending(): PendingRecord {
     const index = this.#pendingCount++;
     return (this.#pending[index] ??= { result: emptyStoredResult(), queue: undefined });
+  }
+}
+
+/** Goes on to the next segment, whose file is made first; when either fails, messages are refused. */
+export function rollSegment(parts: {
+  readonly segments: SegmentSet;
+  readonly appender: LogAppender;
+  readonly refusal: WriteRefusal;
+}): boolean {
+  const { segments, appender, refusal } = parts;
+  try {
+    segments.createNext();
+  } catch (error) {
+    refusal.refuseAfterWrite('the next commit log file', error);
+    return false;
+  }
+  try {
+    appender.roll();
+    return true;
+  } catch (error) {
+    refusal.refuseAfterWrite('the commit log', error);
+    return false;
   }
 }

@@ -80,6 +80,8 @@ export class StoreClient implements MessageStore {
   readonly #doorbell: Doorbell;
   #arrivalListener: ArrivalListener = () => undefined;
   #refusal: string | undefined;
+  /** Java: RunningFlags. */
+  #flagBits = 0;
   #stopped: Promise<void> | undefined;
   #isPumping = true;
   #stopDeadline: TimerHandle | undefined;
@@ -118,8 +120,9 @@ export class StoreClient implements MessageStore {
     });
     const workerUrl = options.workerUrl ?? COMMITLOG_WORKER_URL;
     this.#thread = new StoreThread(workerUrl, { settings, memory }, doorbell, options.logger, {
-      onRefusal: (reason) => {
-        this.#refusal = reason;
+      onRefusal: (refusal) => {
+        this.#refusal = refusal?.reason;
+        this.#flagBits = refusal?.flagBits ?? 0;
       },
       onTopicDeleted: (id, error) => this.#deletions.settle(id, error),
       onQueueOpened: (queue) => this.#queues.openAs(queue),
@@ -278,6 +281,7 @@ export class StoreClient implements MessageStore {
       dispatchBehindBytes: written - this.#status.get(StatusWord.dispatchedOffset),
       putsInFlight: this.#pending.size + this.#pipeline.waitingCount,
       commitLogSizeBytes: written - oldest,
+      runningFlagBits: this.#flagBits,
     };
   }
 
@@ -347,6 +351,8 @@ export class StoreClient implements MessageStore {
       }
       if (result.requestId === NO_REQUEST_ID) continue;
       this.replication.resultEndOffset = result.physicalOffset + result.sizeBytes;
+      // The worker tells the cause on another way, before the results that it has refused for it.
+      if (result.status !== PutStatus.OK) this.#thread.takeMessages();
       this.#pending.settle(result, this.#refusal);
     }
     if (taken === 0) return;
@@ -366,7 +372,9 @@ export class StoreClient implements MessageStore {
 
   #expire(): void {
     const { clock, putTimeoutMs } = this.#options;
-    this.#pending.expire(clock.monotonicMs() - putTimeoutMs, `not on disk within ${putTimeoutMs} ms`);
+    const deadlineMs = clock.monotonicMs() - putTimeoutMs;
+    this.#pending.expire(deadlineMs, `not on disk within ${putTimeoutMs} ms`);
+    this.#pipeline.expire(deadlineMs, `the disk takes nothing: no room to store it within ${putTimeoutMs} ms`);
   }
 
   #onFailure(cause: Error): void {

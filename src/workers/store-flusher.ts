@@ -4,6 +4,7 @@
  * FlushConsumeQueueService, AllocateMappedFileService.
  * Invariant: at most one file operation is under way; the checkpoint is written after an fdatasync of all that it speaks of.
  */
+import { FdatasyncError } from '../commitlog/fdatasync-error.js';
 import type { LogAppender } from '../commitlog/log-appender.js';
 import type { LastRecord } from '../commitlog/record-dispatch.js';
 import type { SegmentSet } from '../commitlog/segment-set.js';
@@ -13,14 +14,16 @@ import type { IndexSet } from '../index/index-set.js';
 import { StatusWord, type StoreStatusPage } from '../ring/store-status-page.js';
 import type { StoreSettings } from './control-message.js';
 import type { RingDrain } from './ring-drain.js';
-import type { WriteRefusal } from './write-refusal.js';
+import type { StorePart, WriteRefusal } from './write-refusal.js';
 
 /** After a crash, the log of about so long is checked and has its queue entries made again. Differs: Apache takes 60 s. */
 const CHECKPOINT_INTERVAL_MS = 3000;
 /** Under load, a checkpoint is due sooner: when so much has come. */
 const CHECKPOINT_BYTES = 128 * 1024 * 1024;
-/** How often a full disk is tried again. */
+/** How often what could not be written is tried again. */
 const RETRY_INTERVAL_MS = 1000;
+/** Messages are taken again when so much can be written: a few bytes that come free are not worth a change, and a log line, each second. */
+const ROOM_BYTES_MIN = 256 * 1024;
 
 /** What a flusher works on. */
 export interface StoreFlusherParts {
@@ -33,6 +36,7 @@ export interface StoreFlusherParts {
   readonly drain: RingDrain;
   readonly status: StoreStatusPage;
   readonly refusal: WriteRefusal;
+  readonly log: (level: 'warn' | 'error', message: string) => void;
   /** Called when a file operation has ended, to wake the loop. */
   readonly onOperationEnd: () => void;
 }
@@ -52,6 +56,8 @@ export class StoreFlusher {
   #nextLogFlushMs: number;
   #nextCheckpointMs: number;
   #nextRetryMs = 0;
+  /** Undefined, or why no checkpoint could be written. */
+  #checkpointFailure: string | undefined;
 
   constructor(parts: StoreFlusherParts, nowMs: number) {
     this.#parts = parts;
@@ -96,9 +102,23 @@ export class StoreFlusher {
 
   /** The end: everything written and on disk, the checkpoint too. False when something could not be. */
   async finish(): Promise<boolean> {
-    const { queues, index, segments, status, appender, refusal, drain } = this.#parts;
+    const { refusal } = this.#parts;
     await this.idle();
     if (refusal.reason !== undefined) return false;
+    try {
+      await this.#finish();
+      return true;
+    } catch (error) {
+      this.#parts.log(
+        'error',
+        `the store could not be closed in order, and is recovered at the next start: ${messageOf(error)}`,
+      );
+      return false;
+    }
+  }
+
+  async #finish(): Promise<void> {
+    const { queues, index, segments, status, appender, drain } = this.#parts;
     queues.writeAll();
     index.writeAll();
     status.set(StatusWord.consumeQueueWrittenOffset, appender.writtenOffset);
@@ -106,13 +126,12 @@ export class StoreFlusher {
     segments.fdatasync();
     status.set(StatusWord.flushedOffset, appender.writtenOffset);
     await this.#saveCheckpoint();
-    return true;
   }
 
   /** A first checkpoint after recovery, so that a crash soon after does not look at the whole log. */
   async saveFirstCheckpoint(): Promise<void> {
     await this.#parts.segments.fdatasyncLater();
-    await this.#saveCheckpoint();
+    await this.#tryCheckpoint();
   }
 
   get #hasUnwrittenEntries(): boolean {
@@ -140,9 +159,13 @@ export class StoreFlusher {
     }
     try {
       if (!queues.stepRound()) return;
-      index.write();
+      refusal.passed('a consume queue');
     } catch (error) {
-      refusal.refuseAfterWrite('a consume queue or the index', error);
+      refusal.refuseAfterWrite('a consume queue', error);
+      this.#nextRoundMs = nowMs + RETRY_INTERVAL_MS;
+      return;
+    }
+    if (!this.#tryPart('the index', () => index.write())) {
       this.#nextRoundMs = nowMs + RETRY_INTERVAL_MS;
       return;
     }
@@ -163,18 +186,38 @@ export class StoreFlusher {
     }
   }
 
-  /** Zeros take the room that messages need, and overwrite what the failed write may have left. */
+  /** Tries again what has failed; consume queues are tried by the round. */
   #retry(nowMs: number): void {
-    const { appender, drain, refusal } = this.#parts;
+    const { appender, drain, segments, index, refusal } = this.#parts;
     this.#nextRetryMs = nowMs + RETRY_INTERVAL_MS;
-    try {
-      appender.zeroAfterEnd(drain.failedBytes);
-    } catch (error) {
-      refusal.refuseAfterWrite('the commit log', error);
-      return;
+    if (refusal.hasFailed('the commit log')) {
+      this.#tryPart('the commit log', () => {
+        // Zeros take the room that messages need, and overwrite what the failed write may have left.
+        appender.zeroAfterEnd(Math.max(drain.failedBytes, ROOM_BYTES_MIN));
+        drain.failedBytes = 0;
+      });
     }
-    drain.failedBytes = 0;
-    refusal.accept();
+    if (refusal.hasFailed('the next commit log file')) {
+      this.#tryPart('the next commit log file', () => segments.createNext());
+    }
+    if (refusal.hasFailed('the index')) {
+      this.#tryPart('the index', () => {
+        index.write();
+        index.step();
+      });
+    }
+  }
+
+  #tryPart(part: StorePart, write: () => void): boolean {
+    const { refusal } = this.#parts;
+    try {
+      write();
+      refusal.passed(part);
+      return true;
+    } catch (error) {
+      refusal.refuseAfterWrite(part, error);
+      return false;
+    }
   }
 
   #nextOperation(nowMs: number): (() => Promise<void>) | undefined {
@@ -185,13 +228,12 @@ export class StoreFlusher {
     }
     if (nowMs >= this.#nextLogFlushMs && !segments.isSynced) {
       this.#nextLogFlushMs = nowMs + this.#parts.settings.flushIntervalCommitLogMs;
-      return () => this.#flushLog();
+      return async () => void (await this.#flushLog());
     }
     if (this.#isCheckpointOwed && (nowMs >= this.#nextCheckpointMs || this.#uncheckpointedBytes >= CHECKPOINT_BYTES)) {
       this.#nextCheckpointMs = nowMs + CHECKPOINT_INTERVAL_MS;
       return async () => {
-        await this.#flushLog();
-        await this.#saveCheckpoint();
+        if (await this.#flushLog()) await this.#tryCheckpoint();
       };
     }
     return undefined;
@@ -200,7 +242,7 @@ export class StoreFlusher {
   #begin(operation: (() => Promise<void>) | undefined): void {
     if (operation === undefined || this.#parts.refusal.reason !== undefined) return;
     this.#operation = operation()
-      .catch((error: unknown) => this.#parts.refusal.refuseAfterSync('the store', error))
+      .catch((error: unknown) => this.#parts.refusal.refuseForGood('the commit log', messageOf(error)))
       .finally(() => {
         this.#operation = undefined;
         this.#parts.onOperationEnd();
@@ -208,21 +250,47 @@ export class StoreFlusher {
   }
 
   async #prepareSegment(): Promise<void> {
+    const { segments, refusal } = this.#parts;
+    if (!this.#tryPart('the next commit log file', () => segments.createNext())) return;
     try {
-      await this.#parts.segments.prepareNext();
+      await segments.fsyncFolderLater();
     } catch (error) {
-      this.#parts.refusal.refuseAfterWrite('the next commit log file', error);
+      refusal.refuseAfterSync('the next commit log file', error);
     }
   }
 
-  async #flushLog(): Promise<void> {
+  async #flushLog(): Promise<boolean> {
     const { segments, appender, drain, status, checkpoint } = this.#parts;
     const flushedOffset = appender.writtenOffset;
     const { storeTimestampMs } = drain.last;
-    await segments.fdatasyncLater();
+    try {
+      await segments.fdatasyncLater();
+    } catch (error) {
+      this.#parts.refusal.refuseAfterSync('the commit log', error);
+      return false;
+    }
     checkpoint.fields.physicMsgTimestamp = storeTimestampMs;
     // Under SYNC_FLUSH the drain has gone further meanwhile.
     status.set(StatusWord.flushedOffset, Math.max(flushedOffset, status.get(StatusWord.flushedOffset)));
+    return true;
+  }
+
+  /** A checkpoint that could not be written costs time at the next start, and no message: it is tried again at its interval. */
+  async #tryCheckpoint(): Promise<void> {
+    const { log, refusal } = this.#parts;
+    try {
+      await this.#saveCheckpoint();
+      if (this.#checkpointFailure !== undefined) log('warn', 'the checkpoint can be written again');
+      this.#checkpointFailure = undefined;
+    } catch (error) {
+      if (error instanceof UnsyncedPartError) {
+        refusal.refuseAfterSync(error.part, error);
+        return;
+      }
+      const failure = messageOf(error);
+      if (failure !== this.#checkpointFailure) log('error', `cannot write a checkpoint: ${failure}`);
+      this.#checkpointFailure = failure;
+    }
   }
 
   async #saveCheckpoint(): Promise<void> {
@@ -230,8 +298,8 @@ export class StoreFlusher {
     const queued = this.#queuedLast;
     const queuedOffset = status.get(StatusWord.consumeQueueWrittenOffset);
     const { storeTimestampMs } = drain.last;
-    await queues.fdatasyncLater();
-    await index.fdatasyncLater();
+    await tellingPart('a consume queue', queues.fdatasyncLater());
+    await tellingPart('the index', index.fdatasyncLater());
     const { fields } = checkpoint;
     fields.indexMsgTimestamp = index.safeTimestampMs;
     fields.physicMsgTimestamp = Math.max(
@@ -244,4 +312,26 @@ export class StoreFlusher {
     await checkpoint.save();
     this.#checkpointedOffset = queuedOffset;
   }
+}
+
+/** The fdatasync of a part has failed. */
+class UnsyncedPartError extends Error {
+  readonly part: StorePart;
+
+  constructor(part: StorePart, cause: FdatasyncError) {
+    super(cause.message, { cause });
+    this.part = part;
+  }
+}
+
+async function tellingPart(part: StorePart, synced: Promise<void>): Promise<void> {
+  try {
+    await synced;
+  } catch (error) {
+    throw error instanceof FdatasyncError ? new UnsyncedPartError(part, error) : error;
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -17,6 +17,7 @@ import {
   type StoreSettings,
   type ToWorker,
 } from './control-message.js';
+import type { Refusal } from './write-refusal.js';
 
 /** The worker that owns the store's files. */
 export const COMMITLOG_WORKER_URL = new URL('./commitlog-worker.js', import.meta.url);
@@ -24,7 +25,7 @@ export const COMMITLOG_WORKER_URL = new URL('./commitlog-worker.js', import.meta
 /** What the thread's owner is told. */
 export interface StoreThreadEvents {
   /** Writes are refused from now on, or accepted again. */
-  onRefusal(reason: string | undefined): void;
+  onRefusal(refusal: Refusal | undefined): void;
   /** The DELETE_TOPIC entry of this id is carried out, or has failed with `error`. */
   onTopicDeleted(id: number, error: string | undefined): void;
   /** A slave's worker gives results with a new key from now on. */
@@ -138,7 +139,8 @@ export class StoreThread {
         this.#events.onQueueOpened(message.queue);
         break;
       case 'refuseWrites':
-        this.#events.onRefusal(message.reason);
+        this.#logRefusal(message.refusal);
+        this.#events.onRefusal(message.refusal);
         break;
       case 'indexStates':
         this.#events.onIndexStates(message.id, message.states);
@@ -149,6 +151,14 @@ export class StoreThread {
       case 'stopped':
         break;
     }
+  }
+
+  /** A line at each change, and none for what is refused in between. */
+  #logRefusal(refusal: Refusal | undefined): void {
+    if (refusal === undefined) this.#logger.warn('messages are accepted again');
+    else if (refusal.isForGood) {
+      this.#logger.error(`messages are refused until the broker is started again: ${refusal.reason}`);
+    } else this.#logger.error(`messages are refused until it can be written again: ${refusal.reason}`);
   }
 
   #onExit(code: number): void {

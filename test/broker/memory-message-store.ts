@@ -228,6 +228,7 @@ export class MemoryMessageStore implements MessageStore {
       dispatchBehindBytes: 0,
       putsInFlight: this.#putsInFlight,
       commitLogSizeBytes: this.#maxPhysicalOffset - firstOffset,
+      runningFlagBits: 0,
     };
   }
 

@@ -161,7 +161,7 @@ test('acknowledges nothing on a full disk, and goes on without a gap when there 
   disk.isOn = false;
   clock.advance(1000);
   store.flusher.tick(clock.monotonicMs());
-  assert.equal(posted.at(-1), { type: 'refuseWrites', reason: undefined });
+  assert.equal(posted.at(-1), { type: 'refuseWrites', refusal: undefined });
   const [next] = put('T', 0, [{}]);
   assert.is(next?.status, PutStatus.OK);
   assert.is(next?.queueOffset, 1);

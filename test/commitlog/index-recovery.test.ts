@@ -222,7 +222,9 @@ test('a disk that has no room refuses messages, and no key of one that was answe
   isFull = true;
   putMany(open, 50, 50);
   await passTime(open, 2000);
-  const refusals = open.posted.filter((message) => message.type === 'refuseWrites').map((message) => message.reason);
+  const refusals = open.posted
+    .filter((message) => message.type === 'refuseWrites')
+    .map((message) => message.refusal?.reason);
   assert.match(refusals[0] ?? '', /^the disk is full: cannot write (a consume queue or )?the index/);
   isFull = false;
   await passTime(open, 2000);

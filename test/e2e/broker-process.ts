@@ -1,6 +1,7 @@
 /** A NameServer and broker in a process of their own, on free ports, to be killed by tests. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 const COMMAND = fileURLToPath(import.meta.resolve('#src/cli/ringmq.js'));
@@ -16,10 +17,7 @@ export interface BrokerProcess {
 
 /** Starts one on the store in `folder`; `settings` are RocketMQ keys. */
 export async function startBroker(folder: string, settings: Readonly<Record<string, string>>): Promise<BrokerProcess> {
-  const flags = ['start', '--port', '0', '--namesrv-port', '0', '--host', '127.0.0.1', '--data', folder];
-  const keys = Object.entries({ mappedFileSizeCommitLog: '262144', maxMessageSize: '65536', ...settings });
-  const sets = keys.flatMap(([key, value]) => ['--set', `${key}=${value}`]);
-  const child = spawn(process.execPath, [COMMAND, ...flags, ...sets], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawnBroker(folder, settings);
   let errors = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     errors += text;
@@ -29,4 +27,15 @@ export async function startBroker(folder: string, settings: Readonly<Record<stri
     if (address !== undefined) return { child, address, log: () => errors };
   }
   throw new Error(`the broker did not start: ${errors}`);
+}
+
+/** As `startBroker`, for a process that need not come so far as to serve. */
+export function spawnBroker(
+  folder: string,
+  settings: Readonly<Record<string, string>>,
+): ChildProcessByStdio<null, Readable, Readable> {
+  const flags = ['start', '--port', '0', '--namesrv-port', '0', '--host', '127.0.0.1', '--data', folder];
+  const keys = Object.entries({ mappedFileSizeCommitLog: '262144', maxMessageSize: '65536', ...settings });
+  const sets = keys.flatMap(([key, value]) => ['--set', `${key}=${value}`]);
+  return spawn(process.execPath, [COMMAND, ...flags, ...sets], { stdio: ['ignore', 'pipe', 'pipe'] });
 }

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { RequestCode } from '#src/remoting/request-code.js';
 
 import { type BrokerProcess, startBroker } from './broker-process.js';
+import { randomFrom } from './seeded-random.js';
 import { TestClient } from './test-client.js';
 import { TransactionLedger, type Verdict } from './transaction-ledger.js';
 import { type EndMode, TransactionProducer } from './transaction-producer.js';
@@ -145,15 +146,4 @@ async function halfQueueProgress(client: TestClient): Promise<{ done: number; en
 
 function recoveredCommits({ log }: BrokerProcess): number {
   return Number(/transactions recovered .*committedWithoutOp=(\d+)/.exec(log())?.[1] ?? 0);
-}
-
-/** Numbers in [0, 1), the same ones for the same seed (mulberry32). */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

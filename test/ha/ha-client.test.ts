@@ -305,7 +305,7 @@ test('a full disk holds replication up until there is room again, and nothing is
     isFull = true;
     socket.write(stream.subarray(40_000));
     const states = (): (string | undefined)[] =>
-      slave.posted.flatMap((message) => (message.type === 'refuseWrites' ? [message.reason] : []));
+      slave.posted.flatMap((message) => (message.type === 'refuseWrites' ? [message.refusal?.reason] : []));
     await untilLogged(slave, () => states().length > 0);
     assert.match(states()[0] ?? '', 'the disk is full');
     isFull = false;
