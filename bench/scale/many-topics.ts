@@ -219,7 +219,8 @@ async function sumOfMaxOffsets(
   let sum = 0;
   await inLanes(QUERIES_AT_A_TIME, targets.length, async (i) => {
     const target = targets[i];
-    if (target !== undefined) sum += await maxOffset(client, target.topic, target.queueId);
+    const offset = target === undefined ? 0 : await maxOffset(client, target.topic, target.queueId);
+    sum += offset;
   });
   client.close();
   print('messages', `${sum} in ${targets.length} queues`);

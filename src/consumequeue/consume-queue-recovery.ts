@@ -10,6 +10,9 @@ import { type FileDescriptor, type FileSystem, readFully } from '../commitlog/fi
 import { type ConsumeQueueEntry, ENTRY_BYTES, readEntry, PRE_BLANK_SIZE_BYTES } from './consume-queue-entry.js';
 import type { RecoveredQueue } from './consume-queue-set.js';
 
+/** Entries at a file's start that are read at once: a page of them. */
+const HEAD_ENTRIES = 204;
+
 /** What recovery needs to know. */
 export interface ConsumeQueueRecoveryOptions {
   readonly rootFolder: string;
@@ -25,11 +28,12 @@ export interface ConsumeQueueRecoveryOptions {
 /** All queues that have entries left, cut at `cutOffset`. Queues with nothing left lose their files. */
 export function recoverConsumeQueues(files: FileSystem, options: ConsumeQueueRecoveryOptions): RecoveredQueue[] {
   const queues: RecoveredQueue[] = [];
+  const head = Buffer.allocUnsafe(HEAD_ENTRIES * ENTRY_BYTES);
   for (const topic of files.readdir(options.rootFolder).toSorted()) {
     const queueIds = files.readdir(join(options.rootFolder, topic)).filter((name) => /^\d+$/.test(name));
     for (const queueId of queueIds.map(Number).toSorted((a, b) => a - b)) {
       const folder = join(options.rootFolder, topic, String(queueId));
-      const range = new QueueFiles(files, folder, options.fileSizeBytes).recover(options);
+      const range = new QueueFiles(files, folder, options.fileSizeBytes, head).recover(options);
       if (range === undefined) files.removeFolder(folder);
       else queues.push({ topic, queueId, ...range });
     }
@@ -42,12 +46,18 @@ class QueueFiles {
   readonly #files: FileSystem;
   readonly #folder: string;
   readonly #fileSizeBytes: number;
+  /** The one file that is open, by where it begins. */
+  #open: { readonly start: number; readonly file: FileDescriptor } | undefined;
   readonly #entryBytes = Buffer.alloc(ENTRY_BYTES);
+  /** The first entries of the open file, read together: most queues of a store with very many are short. */
+  readonly #head: Buffer;
+  #headBytes = 0;
   /** Byte offsets within the queue at which files begin, ascending. */
   #starts: number[] = [];
 
-  constructor(files: FileSystem, folder: string, fileSizeBytes: number) {
+  constructor(files: FileSystem, folder: string, fileSizeBytes: number, head: Buffer) {
     this.#files = files;
+    this.#head = head;
     this.#folder = folder;
     this.#fileSizeBytes = fileSizeBytes;
   }
@@ -58,9 +68,13 @@ class QueueFiles {
       .map((name) => startOffsetOfSegment(name))
       .filter((start) => start !== undefined)
       .toSorted((a, b) => a - b);
-    const maxOffset = this.#cut(options);
-    if (maxOffset === undefined) return undefined;
-    return { minOffset: this.#findMinOffset(options.logMinOffset, maxOffset), maxOffset };
+    try {
+      const maxOffset = this.#cut(options);
+      if (maxOffset === undefined) return undefined;
+      return { minOffset: this.#findMinOffset(options.logMinOffset, maxOffset), maxOffset };
+    } finally {
+      this.#close();
+    }
   }
 
   /** Cuts from the last file on; the queue's end, or undefined if nothing is left. */
@@ -74,6 +88,7 @@ class QueueFiles {
         return count;
       });
       if (kept > 0) return start / ENTRY_BYTES + kept;
+      this.#close();
       this.#files.unlink(this.#pathOf(start));
       this.#starts.pop();
     }
@@ -93,8 +108,14 @@ class QueueFiles {
 
   /** How many entries from the file's start on satisfy a condition that, once false, stays so. */
   #countWhile(file: FileDescriptor, isTrue: (entry: ConsumeQueueEntry) => boolean): number {
+    const entries = this.#fileSizeBytes / ENTRY_BYTES;
     let low = 0;
-    let high = this.#fileSizeBytes / ENTRY_BYTES;
+    let high = Math.min(entries, HEAD_ENTRIES);
+    // Ever larger steps to where it is false: a short queue costs one read, and a long one hardly more than halving alone.
+    while (high < entries && isTrue(this.#read(file, high - 1))) {
+      low = high;
+      high = Math.min(entries, high * 4);
+    }
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
       if (isTrue(this.#read(file, middle))) low = middle + 1;
@@ -105,7 +126,9 @@ class QueueFiles {
 
   /** Past a file's end there are no entries: zeros. */
   #read(file: FileDescriptor, index: number): ConsumeQueueEntry {
-    const read = readFully(this.#files, file, this.#entryBytes, 0, ENTRY_BYTES, index * ENTRY_BYTES);
+    const position = index * ENTRY_BYTES;
+    if (position + ENTRY_BYTES <= this.#headBytes) return readEntry(this.#head, position);
+    const read = readFully(this.#files, file, this.#entryBytes, 0, ENTRY_BYTES, position);
     this.#entryBytes.fill(0, read);
     return readEntry(this.#entryBytes, 0);
   }
@@ -117,17 +140,25 @@ class QueueFiles {
 
   /** Leaves no bytes after `count` entries that could be taken for entries. */
   #zeroFrom(file: FileDescriptor, count: number): void {
+    this.#headBytes = Math.min(this.#headBytes, count * ENTRY_BYTES);
     this.#files.ftruncate(file, count * ENTRY_BYTES);
     this.#files.ftruncate(file, this.#fileSizeBytes);
   }
 
   #use<T>(start: number, task: (file: FileDescriptor) => T): T {
-    const file = this.#files.open(this.#pathOf(start), 'update');
-    try {
-      return task(file);
-    } finally {
-      this.#files.close(file);
+    if (this.#open?.start !== start) {
+      this.#close();
+      const file = this.#files.open(this.#pathOf(start), 'update');
+      this.#open = { start, file };
+      const length = Math.min(this.#head.length, this.#fileSizeBytes);
+      this.#headBytes = readFully(this.#files, file, this.#head, 0, length, 0);
     }
+    return task(this.#open.file);
+  }
+
+  #close(): void {
+    if (this.#open !== undefined) this.#files.close(this.#open.file);
+    this.#open = undefined;
   }
 
   #pathOf(start: number): string {
