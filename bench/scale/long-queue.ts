@@ -10,6 +10,7 @@ import { runSendLoad, type SendLoad } from '../load/send-load.js';
 import { startRingMQ } from '../servers/ringmq-server.js';
 import type { ServerUnderTest } from '../servers/server-under-test.js';
 import {
+  bootText,
   demandSpace,
   diskText,
   killServer,
@@ -149,10 +150,10 @@ async function checkEnds(server: ServerUnderTest, messages: number): Promise<voi
 async function restart(server: ServerUnderTest, folder: string): Promise<ServerUnderTest> {
   const stopMs = await timed(() => server.stop());
   let next = await startRingMQ('ASYNC_FLUSH', folder);
-  print('clean restart', `stopped in ${stopMs.toFixed(0)} ms, answered ${next.bootMs.toFixed(0)} ms after its start`);
+  print('clean restart', `stopped in ${stopMs.toFixed(0)} ms, ${bootText(next)}`);
   await killServer(next);
   next = await startRingMQ('ASYNC_FLUSH', folder);
-  print('restart after kill -9', `answered ${next.bootMs.toFixed(0)} ms after its start`);
+  print('restart after kill -9', `${bootText(next)}`);
   return next;
 }
 

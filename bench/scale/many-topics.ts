@@ -12,7 +12,16 @@ import { RequestClient } from '../load/request-client.js';
 import { type QueueTarget, runSendLoad, type SendLoad } from '../load/send-load.js';
 import { startRingMQ } from '../servers/ringmq-server.js';
 import type { ServerUnderTest } from '../servers/server-under-test.js';
-import { diskText, killServer, latencyText, print, processText, targetOf, withFolder } from './scale-bench.js';
+import {
+  bootText,
+  diskText,
+  killServer,
+  latencyText,
+  print,
+  processText,
+  targetOf,
+  withFolder,
+} from './scale-bench.js';
 import { compareSends } from './send-ratio.js';
 import { produceSteadily } from './steady-producer.js';
 
@@ -233,7 +242,7 @@ async function restart(server: ServerUnderTest, folder: string): Promise<ServerU
   await server.stop();
   const stopMs = performance.now() - beganMs;
   const next = await startRingMQ('ASYNC_FLUSH', folder);
-  print('clean restart', `stopped in ${stopMs.toFixed(0)} ms, answered ${next.bootMs.toFixed(0)} ms after its start`);
+  print('clean restart', `stopped in ${stopMs.toFixed(0)} ms, ${bootText(next)}`);
   print('after the restart', processText(next.brokerPid));
   return next;
 }
@@ -249,10 +258,7 @@ async function restartAfterKill(
   const { messages } = await runSendLoad(targetOf(server), load);
   await killServer(server);
   const next = await startRingMQ('ASYNC_FLUSH', folder);
-  print(
-    'restart after kill -9',
-    `answered ${next.bootMs.toFixed(0)} ms after its start, ${messages} messages after the last one`,
-  );
+  print('restart after kill -9', `${bootText(next)}, ${messages} messages after the last one`);
   await sumOfMaxOffsets(next, targets, storedBefore + messages);
   return next;
 }

@@ -29,6 +29,7 @@ export async function withFolder(data: string, task: (folder: string) => Promise
 
 /** Throws when fewer than `neededBytes` are free where `folder` is. */
 export function demandSpace(folder: string, neededBytes: number): void {
+  mkdirSync(folder, { recursive: true });
   const { bavail, bsize } = statfsSync(folder);
   const gib = (bytes: number): string => (bytes / 2 ** 30).toFixed(1);
   if (bavail * bsize >= neededBytes) return;
@@ -44,6 +45,12 @@ export async function killServer(server: ServerUnderTest): Promise<void> {
 /** For a load. */
 export function targetOf(server: ServerUnderTest): LoadTarget {
   return { host: '127.0.0.1', port: server.brokerPort, pid: server.brokerPid };
+}
+
+/** From its start to its first answer, and what it has cost. */
+export function bootText(server: ServerUnderTest): string {
+  const seconds = readProcess(server.brokerPid).cpuMicros / 1e6;
+  return `answered ${server.bootMs.toFixed(0)} ms after its start, ${seconds.toFixed(1)} s CPU`;
 }
 
 /** Memory and descriptors of a process: RSS, its own part, the peak; files and all descriptors. */

@@ -42,7 +42,7 @@ export class ConsumeQueueFiles {
 
   /** The folder of one queue. */
   folderOf(topic: string, queueId: number): string {
-    return join(this.rootFolder, topic, String(queueId));
+    return `${this.rootFolder}/${topic}/${queueId}`;
   }
 
   /** Writes the entries in `source[start, end)` from entry `index` of the queue in `folder` on, across files if need be. */
@@ -52,7 +52,7 @@ export class ConsumeQueueFiles {
       const byteOffset = index * ENTRY_BYTES + (at - start);
       const inFile = byteOffset % this.fileSizeBytes;
       const length = Math.min(end - at, this.fileSizeBytes - inFile);
-      const path = join(folder, segmentName(byteOffset - inFile));
+      const path = `${folder}/${segmentName(byteOffset - inFile)}`;
       const file = this.#use(path, folder);
       this.#unsynced.add(path);
       writeFully(this.#files, file, source, at, length, inFile);

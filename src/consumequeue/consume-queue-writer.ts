@@ -15,7 +15,6 @@ const NO_BYTES = Buffer.alloc(0);
 export class ConsumeQueueWriter {
   readonly topic: string;
   readonly queueId: number;
-  readonly folder: string;
   minOffset: number;
   /** Offset that the next record gets. */
   nextOffset: number;
@@ -42,12 +41,16 @@ export class ConsumeQueueWriter {
     this.#files = files;
     this.topic = topic;
     this.queueId = queueId;
-    this.folder = files.folderOf(topic, queueId);
     this.minOffset = minOffset;
     this.nextOffset = nextOffset;
     this.#appendedOffset = nextOffset;
     this.#writtenOffset = nextOffset;
     this.#isNew = isNew;
+  }
+
+  /** Made when it is needed: kept, it would be a quarter of what a queue takes. */
+  get folder(): string {
+    return this.#files.folderOf(this.topic, this.queueId);
   }
 
   /** Entries that are only in memory. */

@@ -76,6 +76,8 @@ export class StoreFlusher {
     this.#roundLast = { ...parts.drain.last };
     this.#queuedLast = { ...parts.drain.last };
     const { queues, index, checkpoint, appender } = parts;
+    this.#nowMs = nowMs;
+    this.#checkpointBeganMs = nowMs;
     this.#checkpoints = new CheckpointWriter(queues, index, checkpoint, appender.writtenOffset);
     this.#nextRoundMs = nowMs + parts.settings.flushIntervalConsumeQueueMs;
     this.#nextLogFlushMs = nowMs + parts.settings.flushIntervalCommitLogMs;
@@ -144,11 +146,14 @@ export class StoreFlusher {
     while (!(await this.#checkpoints.step())) this.#countStep();
   }
 
-  /** A first checkpoint after recovery, so that a crash soon after does not look at the whole log. */
-  async saveFirstCheckpoint(): Promise<void> {
+  /**
+   * A first checkpoint after recovery, so that a crash soon after does not look at the whole log. What the log has is on disk when this resolves; the
+   * checkpoint is too if `isNeededNow`, and else is made while messages are taken: with very many queues that is longer than all else of a start.
+   */
+  async saveFirstCheckpoint(isNeededNow: boolean): Promise<void> {
     await this.#parts.segments.fdatasyncLater();
     this.#checkpoints.begin(this.#mark());
-    while (this.#checkpoints.isOpen) await this.#stepCheckpoint();
+    while (isNeededNow && this.#checkpoints.isOpen) await this.#stepCheckpoint();
   }
 
   /** With very many queues closing takes longer than a stop waits for a worker that does nothing. */

@@ -7,8 +7,8 @@ import { assert } from '../base/assert.js';
 
 /** Room for entries in all tails together, 24 bytes each: 256 busy queues have a full one. Past it a tail grows by what the files lack only. */
 export const TAIL_ENTRIES_ALL_MAX = 512 * 1024;
-/** Tails looked at when one wants room that is not there: as many sends as there are large tails come by each of them. */
-const LOOKS_PER_WISH = 2;
+/** One tail is looked at each time so many wishes for room were refused. Were it each time, tails that take turns would take room from each other. */
+const WISHES_PER_LOOK = 64;
 
 /** A tail that has taken more than the least. */
 export interface BudgetedTail {
@@ -30,6 +30,7 @@ export class TailBudget {
   #entries = 0;
   readonly #large: Seen[] = [];
   #hand = 0;
+  #wishes = 0;
 
   constructor(entriesMax: number = TAIL_ENTRIES_ALL_MAX) {
     this.#entriesMax = entriesMax;
@@ -43,7 +44,9 @@ export class TailBudget {
   /** True if `asking` may take room for `more` entries for those that are in a file already. */
   hasRoom(more: number, asking: BudgetedTail): boolean {
     if (this.#entries + more <= this.#entriesMax) return true;
-    for (let look = 0; look < LOOKS_PER_WISH; look++) this.#lookAtNext(asking);
+    if (++this.#wishes < WISHES_PER_LOOK) return false;
+    this.#wishes = 0;
+    this.#lookAtNext(asking);
     return this.#entries + more <= this.#entriesMax;
   }
 
