@@ -153,7 +153,7 @@ async function restart(server: ServerUnderTest, folder: string): Promise<ServerU
   print('clean restart', `stopped in ${stopMs.toFixed(0)} ms, ${bootText(next)}`);
   await killServer(next);
   next = await startRingMQ('ASYNC_FLUSH', folder);
-  print('restart after kill -9', `${bootText(next)}`);
+  print('restart after kill -9', bootText(next));
   return next;
 }
 

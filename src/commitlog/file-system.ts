@@ -15,6 +15,8 @@ export interface FileSystem {
   open(path: string, mode: OpenMode): FileDescriptor;
   close(file: FileDescriptor): void;
   size(file: FileDescriptor): number;
+  /** Bytes that the file takes on the disk, where that is known: of a sparse file, no more than has been written to it, in whole blocks. */
+  readonly allocatedBytes?: (file: FileDescriptor) => number;
   /** Reads `length` bytes at `position` to `target[start…]`; returns how many there were. */
   pread(file: FileDescriptor, target: Buffer, start: number, length: number, position: number): number;
   /** Writes `source[start, start + length)` at `position`; returns how many bytes were taken. */
@@ -42,11 +44,15 @@ const FLAGS = {
   create: fs.constants.O_RDWR | fs.constants.O_CREAT,
 } as const;
 
+/** The unit of `st_blocks`, whatever the file system's own is. */
+const STAT_BLOCK_BYTES = 512;
+
 /** The operating system's. */
 export const nodeFileSystem: FileSystem = {
   open: (path, mode) => fs.openSync(path, FLAGS[mode], 0o644),
   close: (file) => fs.closeSync(file),
   size: (file) => fs.fstatSync(file).size,
+  allocatedBytes: (file) => fs.fstatSync(file).blocks * STAT_BLOCK_BYTES,
   pread: (file, target, start, length, position) => fs.readSync(file, target, start, length, position),
   pwrite: (file, source, start, length, position) => fs.writeSync(file, source, start, length, position),
   ftruncate: (file, sizeBytes) => fs.ftruncateSync(file, sizeBytes),

@@ -29,7 +29,7 @@ export class ConsumeQueueFiles {
   readonly #open = new Map<string, FileDescriptor>();
   #unsynced = new Set<string>();
   /** What the open sync has not come to yet. */
-  #syncing: string[] = [];
+  readonly #syncing: string[] = [];
 
   constructor(files: FileSystem, rootFolder: string, fileSizeBytes: number, openFilesMax: number) {
     assert(fileSizeBytes > 0 && fileSizeBytes % ENTRY_BYTES === 0, 'a consume-queue file holds whole entries');

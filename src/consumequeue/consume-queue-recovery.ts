@@ -10,8 +10,9 @@ import { type FileDescriptor, type FileSystem, readFully } from '../commitlog/fi
 import { type ConsumeQueueEntry, ENTRY_BYTES, readEntry, PRE_BLANK_SIZE_BYTES } from './consume-queue-entry.js';
 import type { RecoveredQueue } from './consume-queue-set.js';
 
-/** Entries at a file's start that are read at once: a page of them. */
-const HEAD_ENTRIES = 204;
+/** Entries that are read at once: a little more than a page of them. */
+const BLOCK_ENTRIES = 256;
+const ZEROS = Buffer.alloc(BLOCK_ENTRIES * ENTRY_BYTES);
 
 /** What recovery needs to know. */
 export interface ConsumeQueueRecoveryOptions {
@@ -28,12 +29,12 @@ export interface ConsumeQueueRecoveryOptions {
 /** All queues that have entries left, cut at `cutOffset`. Queues with nothing left lose their files. */
 export function recoverConsumeQueues(files: FileSystem, options: ConsumeQueueRecoveryOptions): RecoveredQueue[] {
   const queues: RecoveredQueue[] = [];
-  const head = Buffer.allocUnsafe(HEAD_ENTRIES * ENTRY_BYTES);
+  const block = Buffer.alloc(BLOCK_ENTRIES * ENTRY_BYTES);
   for (const topic of files.readdir(options.rootFolder).toSorted()) {
     const queueIds = files.readdir(join(options.rootFolder, topic)).filter((name) => /^\d+$/.test(name));
     for (const queueId of queueIds.map(Number).toSorted((a, b) => a - b)) {
       const folder = join(options.rootFolder, topic, String(queueId));
-      const range = new QueueFiles(files, folder, options.fileSizeBytes, head).recover(options);
+      const range = new QueueFiles(files, folder, options.fileSizeBytes, block).recover(options);
       if (range === undefined) files.removeFolder(folder);
       else queues.push({ topic, queueId, ...range });
     }
@@ -46,18 +47,16 @@ class QueueFiles {
   readonly #files: FileSystem;
   readonly #folder: string;
   readonly #fileSizeBytes: number;
-  /** The one file that is open, by where it begins. */
-  #open: { readonly start: number; readonly file: FileDescriptor } | undefined;
-  readonly #entryBytes = Buffer.alloc(ENTRY_BYTES);
-  /** The first entries of the open file, read together: most queues of a store with very many are short. */
-  readonly #head: Buffer;
-  #headBytes = 0;
+  /** Entries from `#blockStart` on of `#blockFile`. */
+  readonly #block: Buffer;
+  #blockFile: FileDescriptor | undefined;
+  #blockStart = 0;
   /** Byte offsets within the queue at which files begin, ascending. */
   #starts: number[] = [];
 
-  constructor(files: FileSystem, folder: string, fileSizeBytes: number, head: Buffer) {
+  constructor(files: FileSystem, folder: string, fileSizeBytes: number, block: Buffer) {
     this.#files = files;
-    this.#head = head;
+    this.#block = block;
     this.#folder = folder;
     this.#fileSizeBytes = fileSizeBytes;
   }
@@ -68,13 +67,9 @@ class QueueFiles {
       .map((name) => startOffsetOfSegment(name))
       .filter((start) => start !== undefined)
       .toSorted((a, b) => a - b);
-    try {
-      const maxOffset = this.#cut(options);
-      if (maxOffset === undefined) return undefined;
-      return { minOffset: this.#findMinOffset(options.logMinOffset, maxOffset), maxOffset };
-    } finally {
-      this.#close();
-    }
+    const maxOffset = this.#cut(options);
+    if (maxOffset === undefined) return undefined;
+    return { minOffset: this.#findMinOffset(options.logMinOffset, maxOffset), maxOffset };
   }
 
   /** Cuts from the last file on; the queue's end, or undefined if nothing is left. */
@@ -84,11 +79,10 @@ class QueueFiles {
     for (let start = this.#starts.at(-1); start !== undefined; start = this.#starts.at(-1)) {
       const kept = this.#use(start, (file) => {
         const count = this.#countWhile(file, isKept);
-        if (count > 0 && !(wasCleanStop && this.#isEndAt(file, count))) this.#zeroFrom(file, count);
+        if (count > 0 && !this.#isEndAt(file, count, wasCleanStop)) this.#zeroFrom(file, count);
         return count;
       });
       if (kept > 0) return start / ENTRY_BYTES + kept;
-      this.#close();
       this.#files.unlink(this.#pathOf(start));
       this.#starts.pop();
     }
@@ -106,15 +100,16 @@ class QueueFiles {
     return maxOffset;
   }
 
-  /** How many entries from the file's start on satisfy a condition that, once false, stays so. */
+  /**
+   * How many entries from the file's start on satisfy a condition that, once false, stays so. Most queues of a store with many are short: their
+   * answer is in the first block, which is read once.
+   */
   #countWhile(file: FileDescriptor, isTrue: (entry: ConsumeQueueEntry) => boolean): number {
-    const entries = this.#fileSizeBytes / ENTRY_BYTES;
     let low = 0;
-    let high = Math.min(entries, HEAD_ENTRIES);
-    // Ever larger steps to where it is false: a short queue costs one read, and a long one hardly more than halving alone.
-    while (high < entries && isTrue(this.#read(file, high - 1))) {
-      low = high;
-      high = Math.min(entries, high * 4);
+    let high = this.#fileSizeBytes / ENTRY_BYTES;
+    for (let step = BLOCK_ENTRIES; step < high; step *= 2) {
+      if (isTrue(this.#read(file, step - 1))) low = step;
+      else high = step - 1;
     }
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
@@ -126,39 +121,44 @@ class QueueFiles {
 
   /** Past a file's end there are no entries: zeros. */
   #read(file: FileDescriptor, index: number): ConsumeQueueEntry {
-    const position = index * ENTRY_BYTES;
-    if (position + ENTRY_BYTES <= this.#headBytes) return readEntry(this.#head, position);
-    const read = readFully(this.#files, file, this.#entryBytes, 0, ENTRY_BYTES, position);
-    this.#entryBytes.fill(0, read);
-    return readEntry(this.#entryBytes, 0);
+    const inBlock = index % BLOCK_ENTRIES;
+    if (this.#blockFile !== file || this.#blockStart !== index - inBlock) {
+      this.#blockFile = file;
+      this.#blockStart = index - inBlock;
+      const position = this.#blockStart * ENTRY_BYTES;
+      this.#block.fill(0, readFully(this.#files, file, this.#block, 0, this.#block.length, position));
+    }
+    return readEntry(this.#block, inBlock * ENTRY_BYTES);
   }
 
-  #isEndAt(file: FileDescriptor, count: number): boolean {
+  /** True if nothing stands after `count` entries, which is known after a stop in order, or from the room that the file takes on the disk. */
+  #isEndAt(file: FileDescriptor, count: number, wasCleanStop: boolean): boolean {
     if (this.#files.size(file) !== this.#fileSizeBytes) return false;
-    return count * ENTRY_BYTES === this.#fileSizeBytes || this.#read(file, count).sizeBytes === 0;
+    const isLast = count * ENTRY_BYTES === this.#fileSizeBytes;
+    if (wasCleanStop) return isLast || this.#read(file, count).sizeBytes === 0;
+    const { allocatedBytes } = this.#files;
+    if (allocatedBytes === undefined || isLast) return false;
+    this.#read(file, count);
+    const blockEnd = (this.#blockStart + BLOCK_ENTRIES) * ENTRY_BYTES;
+    const used = (count - this.#blockStart) * ENTRY_BYTES;
+    return allocatedBytes(file) <= blockEnd && this.#block.compare(ZEROS, 0, ZEROS.length - used, used) === 0;
   }
 
   /** Leaves no bytes after `count` entries that could be taken for entries. */
   #zeroFrom(file: FileDescriptor, count: number): void {
-    this.#headBytes = Math.min(this.#headBytes, count * ENTRY_BYTES);
+    this.#blockFile = undefined;
     this.#files.ftruncate(file, count * ENTRY_BYTES);
     this.#files.ftruncate(file, this.#fileSizeBytes);
   }
 
   #use<T>(start: number, task: (file: FileDescriptor) => T): T {
-    if (this.#open?.start !== start) {
-      this.#close();
-      const file = this.#files.open(this.#pathOf(start), 'update');
-      this.#open = { start, file };
-      const length = Math.min(this.#head.length, this.#fileSizeBytes);
-      this.#headBytes = readFully(this.#files, file, this.#head, 0, length, 0);
+    const file = this.#files.open(this.#pathOf(start), 'update');
+    try {
+      return task(file);
+    } finally {
+      this.#files.close(file);
+      this.#blockFile = undefined;
     }
-    return task(this.#open.file);
-  }
-
-  #close(): void {
-    if (this.#open !== undefined) this.#files.close(this.#open.file);
-    this.#open = undefined;
   }
 
   #pathOf(start: number): string {

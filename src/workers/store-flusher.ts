@@ -153,7 +153,8 @@ export class StoreFlusher {
   async saveFirstCheckpoint(isNeededNow: boolean): Promise<void> {
     await this.#parts.segments.fdatasyncLater();
     this.#checkpoints.begin(this.#mark());
-    while (isNeededNow && this.#checkpoints.isOpen) await this.#stepCheckpoint();
+    if (!isNeededNow) return;
+    while (this.#checkpoints.isOpen) await this.#stepCheckpoint();
   }
 
   /** With very many queues closing takes longer than a stop waits for a worker that does nothing. */

@@ -160,36 +160,6 @@ test('owes again what an fdatasync that failed left, and those that had not had 
   set.close();
 });
 
-test('a start reads little of a short queue, whatever is in it, and finds the end of a long one', () => {
-  const rootFolder = makeFolder();
-  const fileBytes = 100_000 * ENTRY_BYTES;
-  const lengths = [1, 203, 204, 205, 3000, 99_999, 100_000, 100_001];
-  const files = new ConsumeQueueFiles(nodeFileSystem, rootFolder, fileBytes, 4);
-  const set = new ConsumeQueueSet(files);
-  for (const length of lengths) fill(set, `T${length}`, 0, length);
-  set.writeAll();
-  set.close();
-  let reads = 0;
-  const counting: FileSystem = {
-    ...nodeFileSystem,
-    pread: (...arguments_) => {
-      reads++;
-      return nodeFileSystem.pread(...arguments_);
-    },
-  };
-  for (const length of lengths) {
-    reads = 0;
-    const options = { rootFolder, fileSizeBytes: fileBytes, logMinOffset: 150, cutOffset: 1e9, wasCleanStop: true };
-    const folder = `T${length}`;
-    const found = recoverConsumeQueues(
-      { ...counting, readdir: (path) => (path === rootFolder ? [folder] : nodeFileSystem.readdir(path)) },
-      options,
-    );
-    assert.equal(found, [{ topic: folder, queueId: 0, minOffset: Math.min(length, 2), maxOffset: length }]);
-    if (length < 204) assert.is(reads, 1);
-  }
-});
-
 test('a queue with nothing to write has no memory for entries', () => {
   const set = newSet(makeFolder());
   const files = new ConsumeQueueFiles(nodeFileSystem, makeFolder(), FILE_BYTES, 2);
