@@ -24,6 +24,8 @@ interface FileResult {
   readonly file: string;
   readonly passed: number;
   readonly failed: number;
+  /** What this machine cannot run. */
+  readonly notApplicable: readonly string[];
   /** Empty when everything passed. */
   readonly problems: readonly string[];
   readonly output: string;
@@ -56,7 +58,8 @@ async function runFile(file: string): Promise<FileResult> {
   const passed = ending.report?.passed ?? 0;
   const missing = (ending.report?.registered ?? 0) - passed;
   const failed = problems.length === 0 ? 0 : Math.max(1, missing);
-  return { file: relative(process.cwd(), file), passed, failed, problems, output: ending.output };
+  const notApplicable = ending.report?.notApplicable ?? [];
+  return { file: relative(process.cwd(), file), passed, failed, notApplicable, problems, output: ending.output };
 }
 
 async function runProcess(file: string): Promise<Ending> {
@@ -108,6 +111,7 @@ function judge({ exitCode, signal, timedOut, report }: Ending): string[] {
 }
 
 function print(result: FileResult): void {
+  for (const what of result.notApplicable) process.stdout.write(`n/a   ${result.file}: ${what}\n`);
   if (result.problems.length === 0) {
     process.stdout.write(`ok    ${result.file} (${result.passed})\n`);
     return;
@@ -121,17 +125,19 @@ async function main(words: readonly string[]): Promise<void> {
   let next = 0;
   let passed = 0;
   let failed = files.length === 0 ? 1 : 0;
+  let notApplicable = 0;
   const takeFiles = async (): Promise<void> => {
     for (let file = files[next++]; file !== undefined; file = files[next++]) {
       const result = await runFile(file);
       passed += result.passed;
       failed += result.failed;
+      notApplicable += result.notApplicable.length;
       print(result);
     }
   };
   await Promise.all(Array.from({ length: FILES_AT_A_TIME }, takeFiles));
   if (files.length === 0) process.stdout.write(`FAIL  no test file has ${words.join(' or ')} in its path\n`);
-  process.stdout.write(`${passed} passed, ${failed} failed\n`);
+  process.stdout.write(`${passed} passed, ${failed} failed${notApplicable === 0 ? '' : `, ${notApplicable} n/a`}\n`);
   process.exitCode = failed === 0 ? 0 : 1;
 }
 

@@ -65,6 +65,13 @@ for (const [fixture, lastLine, reason] of failures) {
   });
 }
 
+test('shows and counts what this machine cannot run', async () => {
+  const { exitCode, lastLine, output } = await runFixtures('not-applicable');
+  assert.is(lastLine, '1 passed, 0 failed, 1 n/a');
+  assert.is(exitCode, 0);
+  assert.match(output, 'not-applicable.js: not applicable › on the moon: there is no moon');
+});
+
 test('fails when no file is found', async () => {
   const { exitCode, lastLine } = await runFixtures('does-not-exist');
   assert.is(lastLine, '0 passed, 1 failed');

@@ -2,7 +2,8 @@
  * uvu's `suite`, counted: how many tests were registered, how many passed, which hooks threw. Every test file uses it.
  * uvu 0.5.6 swallows an error of a hook and exits 0, so the counts are told to the runner (`run.ts`) on descriptor 3, and a
  * file that is run by hand exits non-zero too.
- * Invariant: the process exits 0 only if every registered test ran and passed. There is no `skip`.
+ * Invariant: the process exits 0 only if every registered test ran and passed. There is no `skip`; what a machine cannot run is named by
+ * `notApplicable`, and the runner shows and counts it.
  */
 import { writeSync } from 'node:fs';
 import { suite as uvuSuite, type Callback } from 'uvu';
@@ -18,6 +19,8 @@ interface Hook<T> {
 export interface CountedSuite<T> {
   (name: string, test: Callback<T>): void;
   only(name: string, test: Callback<T>): void;
+  /** This machine lacks what the test needs, for the reason given. */
+  notApplicable(name: string, reason: string): void;
   readonly before: Hook<T>;
   readonly after: Hook<T>;
   run(): void;
@@ -26,12 +29,13 @@ export interface CountedSuite<T> {
 let registered = 0;
 let passed = 0;
 const hookErrors: string[] = [];
+const notApplicable: string[] = [];
 
 process.on('exit', () => {
   if (passed < registered || hookErrors.length > 0 || registered === 0) process.exitCode = 1;
   for (const line of hookErrors) process.stderr.write(`${line}\n`);
   if (process.env[REPORT_ENV] === undefined) return;
-  const report: TestReport = { registered, passed, hookErrors };
+  const report: TestReport = { registered, passed, notApplicable, hookErrors };
   writeSync(REPORT_FD, JSON.stringify(report));
 });
 
@@ -63,6 +67,10 @@ export function suite<T = Record<string, unknown>>(name: string, context?: T): C
     });
   return Object.assign((testName: string, test: Callback<T>) => inner(testName, countTest(test)), {
     only: (testName: string, test: Callback<T>) => inner.only(testName, countTest(test)),
+    notApplicable: (testName: string, reason: string) => {
+      notApplicable.push(`${name} › ${testName}: ${reason}`);
+      process.stdout.write(`n/a: ${testName}: ${reason}\n`);
+    },
     before: hooks('before', inner.before),
     after: hooks('after', inner.after),
     run: () => inner.run(),

@@ -7,6 +7,8 @@
 export interface TestReport {
   readonly registered: number;
   readonly passed: number;
+  /** Tests that this machine cannot run, each with the reason: counted, and shown. */
+  readonly notApplicable: readonly string[];
   /** `suite › hook: message`, one each. */
   readonly hookErrors: readonly string[];
 }

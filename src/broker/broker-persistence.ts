@@ -71,6 +71,11 @@ export class BrokerPersistence {
     this.#saveEvery(FILTER_INTERVAL_MS, clock, consumerFilters, this.#filtersFile);
   }
 
+  /** Settles when no file is being written. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#files().map((file) => file.settled()));
+  }
+
   /** Settles when everything is on disk. */
   async stop(): Promise<void> {
     for (const timer of this.#timers) timer.cancel();

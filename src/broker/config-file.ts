@@ -45,6 +45,11 @@ export class ConfigFile {
     return this.#failure !== undefined;
   }
 
+  /** Settles when all saves asked for so far have come to their ends. */
+  async settled(): Promise<void> {
+    await (this.#waiting ?? this.#running);
+  }
+
   /** Settles when the table, as it is now or later, is on disk. A failure is logged: the table in memory stays in force, as at Apache's. */
   save(): Promise<void> {
     if (this.#running === undefined) {

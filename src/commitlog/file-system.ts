@@ -126,3 +126,15 @@ async function fsyncFolderLater(path: string): Promise<void> {
     await folder.close();
   }
 }
+
+/** An fdatasync has failed: nobody knows what of the file is on the disk, and a later one that works proves nothing. */
+export class FdatasyncError extends Error {}
+
+/** As `files.fdatasyncLater`; rejects with {@link FdatasyncError}, which is told from what else may fail around it, such as opening the file. */
+export async function fdatasyncOrTell(files: FileSystem, file: FileDescriptor): Promise<void> {
+  try {
+    await files.fdatasyncLater(file);
+  } catch (error) {
+    throw new FdatasyncError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}

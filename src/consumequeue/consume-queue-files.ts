@@ -7,8 +7,7 @@ import { join } from 'node:path';
 
 import { assert } from '../base/assert.js';
 import { segmentName } from '../base/segment-name.js';
-import { fdatasyncOrTell } from '../commitlog/fdatasync-error.js';
-import { type FileDescriptor, type FileSystem, writeFully } from '../commitlog/file-system.js';
+import { fdatasyncOrTell, type FileDescriptor, type FileSystem, writeFully } from '../commitlog/file-system.js';
 import { ENTRY_BYTES } from './consume-queue-entry.js';
 import { EntryBuffers } from './entry-buffers.js';
 

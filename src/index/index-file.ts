@@ -7,8 +7,13 @@
 import { dirname, join } from 'node:path';
 
 import { assert } from '../base/assert.js';
-import { fdatasyncOrTell } from '../commitlog/fdatasync-error.js';
-import { type FileDescriptor, type FileSystem, readFully, writeFully } from '../commitlog/file-system.js';
+import {
+  fdatasyncOrTell,
+  type FileDescriptor,
+  type FileSystem,
+  readFully,
+  writeFully,
+} from '../commitlog/file-system.js';
 import {
   ENTRY_BYTES,
   entryPosition,

@@ -5,7 +5,7 @@
  * Invariant: what the checkpoint says was in the log's and the queues' files when it began, and the log was on disk.
  */
 import { assert } from '../base/assert.js';
-import { FdatasyncError } from '../commitlog/fdatasync-error.js';
+import { FdatasyncError } from '../commitlog/file-system.js';
 import type { LastRecord } from '../commitlog/record-dispatch.js';
 import type { StoreCheckpoint } from '../commitlog/store-checkpoint.js';
 import type { ConsumeQueueSet } from '../consumequeue/consume-queue-set.js';

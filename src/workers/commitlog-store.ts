@@ -26,7 +26,7 @@ import { ReplicaQueues } from './replica-queues.js';
 import { RingDrain } from './ring-drain.js';
 import { StoreFlusher } from './store-flusher.js';
 import { recoverStore, type RecoveredStore } from './store-recovery.js';
-import { WriteRefusal } from './write-refusal.js';
+import { type Refusal, WriteRefusal } from './write-refusal.js';
 
 /** What a store is opened with. */
 export interface CommitlogStoreOptions {
@@ -72,10 +72,7 @@ export class CommitlogStore {
     this.queueStates = queues.assignKeys();
     this.ring = new RequestRingConsumer(memory.requestRing);
     this.status = new StoreStatusPage(memory.statusPage);
-    const refusal = new WriteRefusal((state) => {
-      post({ type: 'refuseWrites', refusal: state });
-      if (state?.isForGood === true) this.#noteUnsynced(this.status.get(StatusWord.flushedOffset));
-    });
+    const refusal = new WriteRefusal(this.#onRefusal);
     const appender = new LogAppender(segments, new LogTailWindowWriter(memory.window), endOffset);
     this.status.set(StatusWord.minPhysicalOffset, segments.minOffset);
     for (const word of ['writtenOffset', 'flushedOffset', 'dispatchedOffset', 'consumeQueueWrittenOffset'] as const) {
@@ -123,9 +120,8 @@ export class CommitlogStore {
             last: drain.last,
           });
     const { onOperationEnd } = options;
-    const log = (level: 'warn' | 'error', message: string): void => post({ type: 'log', level, message });
     this.flusher = new StoreFlusher(
-      { settings, segments, appender, queues, index, checkpoint, drain, status, refusal, log, onOperationEnd },
+      { settings, segments, appender, queues, index, checkpoint, drain, status, refusal, post, onOperationEnd },
       clock.monotonicMs(),
     );
   }
@@ -169,6 +165,11 @@ export class CommitlogStore {
     }
     return store;
   }
+
+  readonly #onRefusal = (refusal: Refusal | undefined): void => {
+    this.#post({ type: 'refuseWrites', refusal });
+    if (refusal?.isForGood === true) this.#noteUnsynced(this.status.get(StatusWord.flushedOffset));
+  };
 
   /** What the system has taken and the disk may lack is there to read after a restart of the broker: it is not to be taken for safe. */
   #noteUnsynced(fromOffset: number): void {

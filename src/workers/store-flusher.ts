@@ -11,7 +11,7 @@ import type { StoreCheckpoint } from '../commitlog/store-checkpoint.js';
 import type { ConsumeQueueSet } from '../consumequeue/consume-queue-set.js';
 import type { IndexSet } from '../index/index-set.js';
 import { StatusWord, type StoreStatusPage } from '../ring/store-status-page.js';
-import type { StoreSettings } from './control-message.js';
+import type { FromWorker, StoreSettings } from './control-message.js';
 import { type CheckpointMark, CheckpointWriter, UnsyncedPartError } from './checkpoint-writer.js';
 import type { RingDrain } from './ring-drain.js';
 import type { StorePart, WriteRefusal } from './write-refusal.js';
@@ -42,7 +42,7 @@ export interface StoreFlusherParts {
   readonly drain: RingDrain;
   readonly status: StoreStatusPage;
   readonly refusal: WriteRefusal;
-  readonly log: (level: 'warn' | 'error', message: string) => void;
+  readonly post: (message: FromWorker) => void;
   /** Called when a file operation has ended, to wake the loop. */
   readonly onOperationEnd: () => void;
 }
@@ -66,6 +66,7 @@ export class StoreFlusher {
   #nextLogFlushMs: number;
   #nextCheckpointMs: number;
   #nextRetryMs = 0;
+  #nextPrepareMs = 0;
   /** Undefined, or why no checkpoint could be written. */
   #checkpointFailure: string | undefined;
   /** Time of the last tick. */
@@ -126,7 +127,7 @@ export class StoreFlusher {
       await this.#finish();
       return true;
     } catch (error) {
-      this.#parts.log(
+      this.#log(
         'error',
         `the store could not be closed in order, and is recovered at the next start: ${messageOf(error)}`,
       );
@@ -161,6 +162,10 @@ export class StoreFlusher {
   #countStep(): void {
     const { status } = this.#parts;
     status.set(StatusWord.closeSteps, status.get(StatusWord.closeSteps) + 1);
+  }
+
+  #log(level: 'warn' | 'error', message: string): void {
+    this.#parts.post({ type: 'log', level, message });
   }
 
   get #hasUnwrittenEntries(): boolean {
@@ -254,7 +259,12 @@ export class StoreFlusher {
   #nextOperation(nowMs: number): (() => Promise<void>) | undefined {
     const { segments, appender } = this.#parts;
     const { last } = segments;
-    if (!segments.isNextPrepared && appender.endOffset > last.startOffset + last.sizeBytes / 2) {
+    if (
+      nowMs >= this.#nextPrepareMs &&
+      !segments.isNextPrepared &&
+      appender.endOffset > last.startOffset + last.sizeBytes / 2
+    ) {
+      this.#nextPrepareMs = nowMs + RETRY_INTERVAL_MS;
       return () => this.#prepareSegment();
     }
     if (nowMs >= this.#nextLogFlushMs && !segments.isSynced) {
@@ -284,7 +294,12 @@ export class StoreFlusher {
 
   async #prepareSegment(): Promise<void> {
     const { segments, refusal } = this.#parts;
-    if (!this.#tryPart('the next commit log file', () => segments.createNext())) return;
+    try {
+      segments.createNext();
+    } catch {
+      // The last segment is not full yet: whoever needs the next one tries again, and says what is wrong.
+      return;
+    }
     try {
       await segments.fsyncFolderLater();
     } catch (error) {
@@ -320,11 +335,11 @@ export class StoreFlusher {
 
   /** A checkpoint that could not be written costs time at the next start, and no message: it is tried again at its interval. */
   async #stepCheckpoint(): Promise<void> {
-    const { log, refusal } = this.#parts;
+    const { refusal } = this.#parts;
     try {
       if (!(await this.#checkpoints.step())) return;
       this.#checkpointRestMs = this.#nowMs + (this.#nowMs - this.#checkpointBeganMs);
-      if (this.#checkpointFailure !== undefined) log('warn', 'the checkpoint can be written again');
+      if (this.#checkpointFailure !== undefined) this.#log('warn', 'the checkpoint can be written again');
       this.#checkpointFailure = undefined;
     } catch (error) {
       if (error instanceof UnsyncedPartError) {
@@ -332,7 +347,7 @@ export class StoreFlusher {
         return;
       }
       const failure = messageOf(error);
-      if (failure !== this.#checkpointFailure) log('error', `cannot write a checkpoint: ${failure}`);
+      if (failure !== this.#checkpointFailure) this.#log('error', `cannot write a checkpoint: ${failure}`);
       this.#checkpointFailure = failure;
     }
   }

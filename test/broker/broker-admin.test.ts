@@ -140,6 +140,15 @@ test('the runtime figures have every key of Apache’s 5.5.0', async () => {
   assert.is(actual.get('putTps'), '  ');
 });
 
+test('while messages are refused, the runtime figures say so and why', async () => {
+  const broker = new AdminBroker();
+  broker.store.refusal = 'fdatasync of the commit log failed: EIO';
+  const { table } = KVTable.decode((await broker.call(RequestCode.GET_BROKER_RUNTIME_INFO, {})).body);
+  assert.is(table.get('brokerActive'), 'false');
+  assert.is(table.get('putMessageRefusal'), 'fdatasync of the commit log failed: EIO');
+  assert.match(table.get('runningFlags') ?? '', /^\d+$/);
+});
+
 test('rates come from a sample a second, totals from the start of the day', () => {
   const { stats, clock } = new AdminBroker();
   stats.start();

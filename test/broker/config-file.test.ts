@@ -1,5 +1,6 @@
 /** Files of `config/`: the backup is read when the file is damaged or gone, and saves do not overlap. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
@@ -96,6 +97,58 @@ test('saves asked for during one become one more, with the newest state', async 
 test('a folder that cannot be written is no reason to fail', async ({ folder }) => {
   await writeFile(join(folder, 'file'), '');
   await new ConfigFile(join(folder, 'file', 'a.json'), new NumberTable(), logger).save();
+});
+
+test('a failed save leaves the old file, is one line however often it is tried, and is told when it works again', async ({
+  folder,
+}) => {
+  const lines: string[] = [];
+  const path = join(folder, 'a.json');
+  const table = new NumberTable();
+  const file = new ConfigFile(
+    path,
+    table,
+    createLogger('test', 'info', (line) => lines.push(line)),
+  );
+  table.value = 1;
+  await file.save();
+  // Where the new content is written first there is something that cannot be: as root, permissions alone stop nobody.
+  await mkdir(`${path}.tmp`);
+  for (table.value = 2; table.value < 10; table.value++) await file.save();
+  assert.is(await readFile(path, 'utf8'), '1');
+  assert.ok(file.isOwed);
+  assert.is(lines.length, 1);
+  assert.match(lines[0] ?? '', /ERROR test could not be written .*a\.json.*EISDIR/);
+  await rm(`${path}.tmp`, { recursive: true });
+  await file.save();
+  assert.is(await readFile(path, 'utf8'), '10');
+  assert.not(file.isOwed);
+  assert.match(lines[1] ?? '', 'WARN test can be written again');
+});
+
+test('what could not be saved is tried again at the interval, though nothing changes any more', async ({ folder }) => {
+  const broker = new AdminBroker({ storePathRootDir: folder });
+  const { topics, offsets, clock } = broker;
+  const persistence = persistenceOf(broker);
+  await persistence.load();
+  persistence.start();
+  const names = ['topics.json', 'consumerOffset.json'];
+  for (const name of names) await mkdir(join(folder, 'config', `${name}.tmp`), { recursive: true });
+  topics.createInSendBack('T', 1, 6, 0);
+  await topics.settled();
+  offsets.commit('test', 'G', 'T', 0, 7);
+  clock.advance(5_000);
+  for (const name of names) {
+    const path = join(folder, 'config', name);
+    await persistence.settled();
+    assert.not(existsSync(path), name);
+    await rm(`${path}.tmp`, { recursive: true });
+  }
+  clock.advance(10_000);
+  await persistence.settled();
+  assert.match(await readFile(join(folder, 'config', 'topics.json'), 'utf8'), '"T"');
+  assert.match(await readFile(join(folder, 'config', 'consumerOffset.json'), 'utf8'), '0:7');
+  await persistence.stop();
 });
 
 test('filters are written within 10 s of a change, cleaned, and read again', async ({ folder }) => {

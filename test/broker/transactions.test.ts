@@ -5,6 +5,7 @@
 import * as assert from 'uvu/assert';
 
 import { ResponseCode } from '#src/remoting/response-code.js';
+import { PutStatus, UNKNOWN_OFFSET } from '#src/workers/message-store.js';
 import { suite } from '../suite.js';
 import { sendRequest, turn } from './message-broker.js';
 import { asked, END, TransactionBroker } from './transaction-broker.js';
@@ -97,6 +98,28 @@ test('a commit that cannot be stored leaves the transaction undecided', async ()
   broker.base.clock.advance(PAST_TIMEOUT_MS);
   await broker.check();
   assert.is(asked(producer).length, 1);
+});
+
+// It was counted as ended when the disk was slow, though the write could fail yet.
+test('a commit that was answered before it was stored, and was not, can be committed again', async () => {
+  const broker = new TransactionBroker();
+  const half = await broker.sendHalf();
+  const { store } = broker.base;
+  const put = store.putMessage.bind(store);
+  store.putMessage = (_message, done) =>
+    done({
+      status: PutStatus.FLUSH_DISK_TIMEOUT,
+      remark: undefined,
+      queueOffset: UNKNOWN_OFFSET,
+      physicalOffset: UNKNOWN_OFFSET,
+      storeTimestampMs: 0,
+      physicalOffsets: [],
+    });
+  assert.is((await broker.end(half, END.COMMIT)).code, ResponseCode.FLUSH_DISK_TIMEOUT);
+  store.putMessage = put;
+  assert.equal(await broker.delivered(), []);
+  assert.is((await broker.end(half, END.COMMIT)).code, ResponseCode.SUCCESS);
+  assert.equal(await broker.delivered(), ['half']);
 });
 
 test('op messages: those of a turn go into one, those that come while it is stored into the next', async () => {

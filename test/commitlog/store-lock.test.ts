@@ -9,6 +9,7 @@ import { nodeFileSystem } from '#src/commitlog/file-system.js';
 import { StoreLock } from '#src/commitlog/store-lock.js';
 
 import { suite } from '../suite.js';
+import { FaultyDisk } from './faulty-disk.js';
 import { makeFolder, removeFolders } from './store-harness.js';
 
 const test = suite('store lock');
@@ -41,6 +42,19 @@ test('makes the folder', async () => {
   const lock = await StoreLock.take(nodeFileSystem, folder);
   lock.release();
   assert.ok(nodeFileSystem.exists(join(folder, 'lock')));
+});
+
+test('is taken on a full disk, and says what else is wrong with one', async () => {
+  const folder = makeFolder();
+  const disk = new FaultyDisk();
+  disk.begin({ operation: 'pwrite', path: '/lock', code: 'ENOSPC' });
+  const lock = await StoreLock.take(disk.files, folder);
+  assert.match(lockInAnotherProcess(folder), 'in use by another broker');
+  lock.release();
+  disk.begin({ operation: 'open', path: '/lock', code: 'EROFS' });
+  let failure = '';
+  await StoreLock.take(disk.files, folder).catch((error: unknown) => (failure = String(error)));
+  assert.match(failure, `the store ${folder} cannot be written: EROFS`);
 });
 
 test.run();

@@ -4,8 +4,7 @@ import { join } from 'node:path';
 
 import * as assert from 'uvu/assert';
 
-import { FdatasyncError } from '#src/commitlog/fdatasync-error.js';
-import { type FileSystem, nodeFileSystem } from '#src/commitlog/file-system.js';
+import { FdatasyncError, type FileSystem, nodeFileSystem } from '#src/commitlog/file-system.js';
 import { ENTRY_BYTES, PRE_BLANK_SIZE_BYTES, readEntry } from '#src/consumequeue/consume-queue-entry.js';
 import { ConsumeQueueFiles, FILES_PER_SYNC_STEP } from '#src/consumequeue/consume-queue-files.js';
 import { recoverConsumeQueues } from '#src/consumequeue/consume-queue-recovery.js';

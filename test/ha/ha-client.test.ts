@@ -287,36 +287,41 @@ test('under SYNC_FLUSH what is not on the disk is not acknowledged', async () =>
   );
 });
 
-test('a full disk holds replication up until there is room again, and nothing is lost or there twice', async () => {
-  let isFull = false;
-  const files: FileSystem = {
-    ...nodeFileSystem,
-    pwrite: (file, source, start, length, position) => {
-      if (isFull) throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' });
-      return nodeFileSystem.pwrite(file, source, start, length, position);
-    },
-  };
-  const { folder, bytes } = await writeLog(300);
-  const slave = await SlaveFixture.open({}, files);
-  await withPair(slave, 0, async ({ master, socket }) => {
-    const stream = transfersOf(bytes, 0, 32 * 1024);
-    socket.write(stream.subarray(0, 40_000));
-    while ((await master.report()) < 30_000) continue;
-    isFull = true;
-    socket.write(stream.subarray(40_000));
-    const states = (): (string | undefined)[] =>
-      slave.posted.flatMap((message) => (message.type === 'refuseWrites' ? [message.refusal?.reason] : []));
-    await untilLogged(slave, () => states().length > 0);
-    assert.match(states()[0] ?? '', 'the disk is full');
-    isFull = false;
-    slave.store.flusher.tick(5000);
-    assert.is(states().at(-1), undefined);
-    slave.hold(false);
-    await master.reportOf(bytes.length);
+for (const [code, cause] of [
+  ['ENOSPC', 'the disk is full: cannot write the commit log'],
+  ['EIO', 'cannot write the commit log: EIO'],
+] as const) {
+  test(`${code} holds replication up until the disk takes writes again, and nothing is lost or there twice`, async () => {
+    let isFull = false;
+    const files: FileSystem = {
+      ...nodeFileSystem,
+      pwrite: (file, source, start, length, position) => {
+        if (isFull) throw Object.assign(new Error(code), { code });
+        return nodeFileSystem.pwrite(file, source, start, length, position);
+      },
+    };
+    const { folder, bytes } = await writeLog(300);
+    const slave = await SlaveFixture.open({}, files);
+    await withPair(slave, 0, async ({ master, socket }) => {
+      const stream = transfersOf(bytes, 0, 32 * 1024);
+      socket.write(stream.subarray(0, 40_000));
+      while ((await master.report()) < 30_000) continue;
+      isFull = true;
+      socket.write(stream.subarray(40_000));
+      const states = (): (string | undefined)[] =>
+        slave.posted.flatMap((message) => (message.type === 'refuseWrites' ? [message.refusal?.reason] : []));
+      await untilLogged(slave, () => states().length > 0);
+      assert.match(states()[0] ?? '', cause);
+      isFull = false;
+      slave.store.flusher.tick(5000);
+      assert.is(states().at(-1), undefined);
+      slave.hold(false);
+      await master.reportOf(bytes.length);
+    });
+    assert.equal(logBytes(slave.folder).subarray(0, bytes.length), bytes);
+    assert.equal(entriesOfQueues(slave.folder), entriesOfLog(folder));
   });
-  assert.equal(logBytes(slave.folder).subarray(0, bytes.length), bytes);
-  assert.equal(entriesOfQueues(slave.folder), entriesOfLog(folder));
-});
+}
 
 test('a topic that was made anew at the master begins anew here', async () => {
   const { bytes } = await writeLog(30);

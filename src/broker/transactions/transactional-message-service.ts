@@ -15,6 +15,7 @@ import {
   type MessageStore,
   type MessageToStore,
   type PutResult,
+  UNKNOWN_OFFSET,
 } from '../../workers/message-store.js';
 import { PUT_RESPONSE_CODES } from '../put-response-code.js';
 import { HALF_QUEUE_ID, HALF_TOPIC, HalfMessage } from './half-message.js';
@@ -88,7 +89,8 @@ export class TransactionalMessageService {
     const message = half.committed(this.#deps.maxDelayLevel);
     const release = halfQueue.table.hold(offset);
     const result = await put(this.#deps.store, message);
-    if (isStored(result.status)) {
+    // One that was answered late may not be stored in the end: it is asked about again, and a second copy is better than none.
+    if (isStored(result.status) && result.physicalOffset !== UNKNOWN_OFFSET) {
       halfQueue.table.end(offset, HalfState.COMMITTED, clock.nowMs());
       halfQueue.opWriter.add(offset);
       this.counts.committed++;
