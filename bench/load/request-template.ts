@@ -21,6 +21,8 @@ export interface SendTarget {
   /** Messages in the body: 1 is a plain send (310), more a batch (320). */
   readonly batchSize: number;
   readonly bodyBytes: number;
+  /** Each message of a batch has a unique key of its own. */
+  readonly distinctKeys?: boolean;
 }
 
 const SEND_MESSAGE_V2 = 310;
@@ -88,7 +90,9 @@ export class RequestTemplate {
 /** A send of `target`; `keyPrefix` keeps the unique keys of connections apart. */
 export function sendTemplate(target: SendTarget, keyPrefix: string): RequestTemplate {
   const isBatch = target.batchSize > 1;
-  const properties = `UNIQ_KEY\u0001${keyPrefix}${OPAQUE_PLACEHOLDER}\u0002WAIT\u0001true\u0002`;
+  const propertiesOf = (suffix: string): string =>
+    `UNIQ_KEY\u0001${keyPrefix}${suffix}${OPAQUE_PLACEHOLDER}\u0002WAIT\u0001true\u0002`;
+  const properties = propertiesOf('');
   // The one-letter names of SendMessageRequestHeaderV2.
   const extFields = {
     a: 'bench-producer',
@@ -107,7 +111,12 @@ export function sendTemplate(target: SendTarget, keyPrefix: string): RequestTemp
   };
   const body = Buffer.alloc(target.bodyBytes, 'x');
   if (!isBatch) return new RequestTemplate(SEND_MESSAGE_V2, extFields, body);
-  const messages = Array.from({ length: target.batchSize }, () => encodeBatchedMessage(body, properties));
+  const messages = Array.from({ length: target.batchSize }, (_, i) =>
+    encodeBatchedMessage(
+      body,
+      target.distinctKeys === true ? propertiesOf(i.toString(16).padStart(3, '0')) : properties,
+    ),
+  );
   return new RequestTemplate(SEND_BATCH_MESSAGE, extFields, Buffer.concat(messages));
 }
 

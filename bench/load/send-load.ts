@@ -10,6 +10,12 @@ import { beginInterval, type LoadResult, type LoadTarget } from './load-result.j
 import { openSocket } from './request-client.js';
 import { OPAQUE_BASE, type RequestTemplate, sendTemplate } from './request-template.js';
 
+/** A queue to send to. */
+export interface QueueTarget {
+  readonly topic: string;
+  readonly queueId: number;
+}
+
 /** What to send. */
 export interface SendLoad {
   readonly topic: string;
@@ -23,6 +29,10 @@ export interface SendLoad {
   readonly durationMs: number;
   /** Ends the run sooner, when this many messages were answered. */
   readonly messagesMax?: number;
+  /** Queues to send to in turn, dealt out over the connections, in place of `topic` and `queues`. */
+  readonly targets?: readonly QueueTarget[];
+  /** Each message of a batch has a unique key of its own. */
+  readonly distinctKeys?: boolean;
 }
 
 /** Stored, though not flushed or replicated as asked. */
@@ -122,7 +132,7 @@ class SendConnection {
       this.#nextRound[slot] = round + 1;
       this.#opaques[slot] = opaque;
       this.#sentMs[slot] = nowMs;
-      const template = this.#templates[slot % this.#templates.length];
+      const template = this.#templates[(opaque - OPAQUE_BASE) % this.#templates.length];
       if (template === undefined) throw new Error('no template');
       end = template.copyTo(buffer, end, opaque);
     }
@@ -162,12 +172,15 @@ async function openConnections(target: LoadTarget, load: SendLoad): Promise<Send
   const runKey = Date.now().toString(16).toUpperCase().padStart(16, '0');
   const opening = Array.from({ length: load.connections }, async (_, index) => {
     const keyPrefix = `${runKey}${index.toString(16).padStart(6, '0')}`;
-    const templates = Array.from({ length: load.queues }, (_unused, queueId) =>
-      sendTemplate({ ...load, queueId }, keyPrefix),
-    );
+    const templates = targetsOf(load, index).map((queue) => sendTemplate({ ...load, ...queue }, keyPrefix));
     return new SendConnection(await openSocket(target.host, target.port), templates, slots);
   });
   return Promise.all(opening);
+}
+
+function targetsOf(load: SendLoad, connection: number): QueueTarget[] {
+  if (load.targets !== undefined) return load.targets.filter((_, i) => i % load.connections === connection);
+  return Array.from({ length: load.queues }, (_unused, queueId) => ({ topic: load.topic, queueId }));
 }
 
 function untilDone(connections: readonly SendConnection[], load: SendLoad): Promise<void> {

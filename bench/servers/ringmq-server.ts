@@ -5,7 +5,7 @@ import { freeBrokerPort, freePort, ServerProcess } from './server-process.js';
 import { type FlushDiskType, PROBE, type ServerUnderTest } from './server-under-test.js';
 
 const CLI = resolve('dist/cli/ringmq.js');
-const START_TIMEOUT_MS = 30_000;
+const START_TIMEOUT_MS = 120_000;
 
 /** Starts both on free ports with their files under `folder`, which may hold a store already. `settings` are further keys of the broker. */
 export async function startRingMQ(

@@ -9,7 +9,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RequestClient } from '../load/request-client.js';
 
-const STOP_TIMEOUT_MS = 30_000;
+const STOP_TIMEOUT_MS = 120_000;
 const PROBE_INTERVAL_MS = 5;
 
 /** What to start. */
@@ -66,7 +66,7 @@ export class ServerProcess {
     }
   }
 
-  /** SIGTERM, and SIGKILL after half a minute. */
+  /** SIGTERM, and SIGKILL after two minutes. */
   async stop(): Promise<void> {
     if (this.hasExited) return;
     const exited = once(this.#child, 'exit');

@@ -11,6 +11,8 @@ import { ReplaceableFile } from '../base/replaceable-file.js';
 /** What is kept in a file. */
 export interface PersistentTable {
   encode(): string;
+  /** The same without holding up the thread, for a table that may be large. */
+  encodeInSlices?(): Promise<string>;
   /** Takes over a file's content; throws if it makes no sense. */
   decode(text: string): void;
 }
@@ -65,7 +67,8 @@ export class ConfigFile {
 
   async #write(): Promise<void> {
     try {
-      await this.#file.write(this.#table.encode());
+      const slices = this.#table.encodeInSlices?.();
+      await this.#file.write(slices === undefined ? this.#table.encode() : await slices);
       if (this.#failure !== undefined) this.#logger.warn('can be written again', { path: this.#file.path });
       this.#failure = undefined;
     } catch (error) {

@@ -3,12 +3,14 @@
  * Invariant: a key is `topic@group`; neither name can contain an `@`. Offsets are on disk within `flushConsumerOffsetInterval`, not at once:
  * a consumer that reads some messages twice after a crash is what RocketMQ promises.
  */
+import { setImmediate as nextTurnOfEventLoop } from 'node:timers/promises';
+
 import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/log.js';
 import { ConsumerOffsetTable } from '../remoting/bodies/consumer-offset-table.js';
 import type { DataVersion } from '../remoting/bodies/data-version.js';
 import { parseFastjson } from '../remoting/fastjson.js';
-import { stringifyPretty } from '../remoting/fastjson-pretty.js';
+import { stringifyPretty, stringifyPrettyInSlices } from '../remoting/fastjson-pretty.js';
 import type { BrokerConfig } from './broker-config.js';
 import { firstVersion, nextVersion } from './table-version.js';
 
@@ -134,7 +136,11 @@ export class ConsumerOffsetManager {
   /** All of it, as GET_ALL_CONSUMER_OFFSET (43) and consumerOffset.json have it. */
   toTable(): ConsumerOffsetTable {
     const groupTopicMap = new Map<string, string[]>();
-    for (const { topic, group } of this.#keys()) groupTopicMap.set(group, [...(groupTopicMap.get(group) ?? []), topic]);
+    for (const { topic, group } of this.#keys()) {
+      const topics = groupTopicMap.get(group);
+      if (topics === undefined) groupTopicMap.set(group, [topic]);
+      else topics.push(topic);
+    }
     return {
       dataVersion: this.#dataVersion,
       groupTopicMap,
@@ -163,6 +169,12 @@ export class ConsumerOffsetManager {
   /** The content of consumerOffset.json. */
   encode(): string {
     return stringifyPretty(ConsumerOffsetTable.write(this.toTable()));
+  }
+
+  /** The same, a part a turn: it is written every few seconds, and a group may have offsets in ten thousands of queues. */
+  encodeInSlices(): Promise<string> {
+    // Its maps are as they are written already; to copy them would take as long as a slice may not.
+    return stringifyPrettyInSlices({ ...this.toTable() }, nextTurnOfEventLoop);
   }
 
   /** Takes over the content of consumerOffset.json. */

@@ -3,10 +3,12 @@
  * Invariant: every change gives the table a new data version and is announced in the same turn; `settled` tells when it is on disk and in
  * the route. Whoever acknowledges something that rests on a change waits for that first.
  */
+import { setImmediate as nextTurnOfEventLoop } from 'node:timers/promises';
+
 import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/log.js';
 import { parseFastjson } from '../remoting/fastjson.js';
-import { stringifyPretty } from '../remoting/fastjson-pretty.js';
+import { stringifyPretty, stringifyPrettyInSlices } from '../remoting/fastjson-pretty.js';
 import type { DataVersion } from '../remoting/bodies/data-version.js';
 import { TopicConfigSerializeWrapper } from '../remoting/bodies/topic-config-serialize-wrapper.js';
 import { applyAttributeChanges, type Attributes } from './attribute-changes.js';
@@ -181,9 +183,12 @@ export class TopicConfigManager {
 
   /** The content of topics.json. */
   encode(): string {
-    return stringifyPretty(
-      TopicConfigSerializeWrapper.write({ dataVersion: this.#dataVersion, topicConfigTable: new Map(this.#topics) }),
-    );
+    return stringifyPretty(this.#written());
+  }
+
+  /** The same, a part a turn: there may be ten thousand topics, and it is written at each change. */
+  encodeInSlices(): Promise<string> {
+    return stringifyPrettyInSlices({ ...this.#written() }, nextTurnOfEventLoop);
   }
 
   /** Takes over the content of topics.json; what it does not name stays. */
@@ -191,6 +196,11 @@ export class TopicConfigManager {
     const wrapper = TopicConfigSerializeWrapper.read(parseFastjson(text));
     for (const [topic, config] of wrapper.topicConfigTable) this.#topics.set(topic, { ...config, topicName: topic });
     this.#dataVersion = wrapper.dataVersion;
+  }
+
+  #written(): object {
+    const table = { dataVersion: this.#dataVersion, topicConfigTable: new Map(this.#topics) };
+    return TopicConfigSerializeWrapper.write(table) as object;
   }
 
   #inheritable(defaultTopic: string): TopicConfig | undefined {

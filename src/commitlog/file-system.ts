@@ -59,7 +59,7 @@ export const nodeFileSystem: FileSystem = {
   fdatasync: (file) => fs.fdatasyncSync(file),
   fdatasyncLater,
   fsyncFolderLater,
-  readdir: (path) => (fs.existsSync(path) ? fs.readdirSync(path) : []),
+  readdir,
   mkdir: (path) => void fs.mkdirSync(path, { recursive: true }),
   exists: (path) => fs.existsSync(path),
   rename: (from, to) => fs.renameSync(from, to),
@@ -100,6 +100,16 @@ export function readFully(
     done += read;
   }
   return done;
+}
+
+/** Hot: a start asks it of every queue's folder; looking first whether it is there took as long again. */
+function readdir(path: string): string[] {
+  try {
+    return fs.readdirSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
 }
 
 function fdatasyncLater(file: FileDescriptor): Promise<void> {

@@ -9,13 +9,12 @@ import type { ConsumeQueueFiles } from './consume-queue-files.js';
 
 /** A queue with so many entries in memory is written without waiting for the next round. */
 export const BUFFERED_ENTRIES_FULL = 512;
-const BUFFERED_ENTRIES_FIRST = 16;
+const NO_BYTES = Buffer.alloc(0);
 
 /** The writing end of one queue. */
 export class ConsumeQueueWriter {
   readonly topic: string;
   readonly queueId: number;
-  readonly folder: string;
   minOffset: number;
   /** Offset that the next record gets. */
   nextOffset: number;
@@ -26,7 +25,8 @@ export class ConsumeQueueWriter {
   #writtenOffset: number;
   /** True until something is in the queue's files, which then need blanks before it. */
   #isNew: boolean;
-  #buffer = Buffer.allocUnsafeSlow(BUFFERED_ENTRIES_FIRST * ENTRY_BYTES);
+  /** Borrowed while there are entries: with ten thousands of queues, what each had once needed came to hundreds of MB. */
+  #buffer: Buffer = NO_BYTES;
 
   /** A queue with entries [minOffset, nextOffset) in its files; `isNew` says there are no files yet. */
   constructor(
@@ -41,12 +41,16 @@ export class ConsumeQueueWriter {
     this.#files = files;
     this.topic = topic;
     this.queueId = queueId;
-    this.folder = files.folderOf(topic, queueId);
     this.minOffset = minOffset;
     this.nextOffset = nextOffset;
     this.#appendedOffset = nextOffset;
     this.#writtenOffset = nextOffset;
     this.#isNew = isNew;
+  }
+
+  /** Made when it is needed: kept, it would be a quarter of what a queue takes. */
+  get folder(): string {
+    return this.#files.folderOf(this.topic, this.queueId);
   }
 
   /** Entries that are only in memory. */
@@ -72,11 +76,14 @@ export class ConsumeQueueWriter {
       this.#isNew = false;
     }
     this.#writtenOffset = this.#appendedOffset;
+    this.#files.buffers.giveBack(this.#buffer);
+    this.#buffer = NO_BYTES;
   }
 
   #grow(): void {
-    const larger = Buffer.allocUnsafeSlow(this.#buffer.length * 2);
+    const larger = this.#files.buffers.larger(this.#buffer.length);
     this.#buffer.copy(larger);
+    this.#files.buffers.giveBack(this.#buffer);
     this.#buffer = larger;
   }
 

@@ -158,9 +158,11 @@ export class CommitlogStore {
     const syncedOffset = wasCleanStop ? recovered.endOffset : checkpoint.fields.syncedPhysicalOffset;
     const store = new CommitlogStore(options, recovered, checkpoint, abort);
     if (wasCleanStop && recovered.segments.isSynced) return store;
+    // A checkpoint that speaks of more than there is must be gone before something else takes that place in the log.
+    const isAhead = checkpoint.fields.logicsPhysicalOffset >= recovered.endOffset;
     try {
       await files.fsyncFolderLater(settings.storePathCommitLog);
-      await store.flusher.saveFirstCheckpoint();
+      await store.flusher.saveFirstCheckpoint(isAhead);
     } catch (error) {
       store.#noteUnsynced(syncedOffset);
       throw error;

@@ -6,6 +6,7 @@
 import { assert } from '../base/assert.js';
 import type { OpenedQueue, QueueState } from './control-message.js';
 import { ConsumeQueueTail } from './consume-queue-tail.js';
+import { TailBudget } from './tail-budget.js';
 
 /** One queue of a topic. */
 export interface Queue {
@@ -21,6 +22,7 @@ export interface Queue {
 export class QueueTable {
   readonly #byKey: Queue[] = [];
   readonly #byTopic = new Map<string, Queue[]>();
+  readonly #budget = new TailBudget();
 
   /** Adds the queues found by recovery, whose keys are their places in the list. */
   load(states: readonly QueueState[]): void {
@@ -57,20 +59,23 @@ export class QueueTable {
   }
 
   deleteTopic(topic: string): void {
+    for (const queue of Object.values(this.#byTopic.get(topic) ?? [])) queue.tail.clear();
     this.#byTopic.delete(topic);
   }
 
   #add(topic: string, queueId: number, minOffset: number, maxOffset: number): Queue {
+    let queues = this.#byTopic.get(topic);
+    // One name for all queues of a topic: there may be ten thousands.
+    const sibling = queues === undefined ? undefined : Object.values(queues)[0];
     const queue: Queue = {
       key: this.#byKey.length,
-      topic,
-      topicBytes: Buffer.from(topic, 'utf8'),
+      topic: sibling?.topic ?? topic,
+      topicBytes: sibling?.topicBytes ?? Buffer.from(topic, 'utf8'),
       queueId,
       minOffset,
-      tail: new ConsumeQueueTail(maxOffset),
+      tail: new ConsumeQueueTail(maxOffset, this.#budget),
     };
     this.#byKey.push(queue);
-    let queues = this.#byTopic.get(topic);
     if (queues === undefined) this.#byTopic.set(topic, (queues = []));
     queues[queueId] = queue;
     return queue;

@@ -50,7 +50,7 @@ import { TopicDeletions } from './topic-deletions.js';
  */
 const openFolders = new Set<string>();
 
-/** How long `stop` waits for the worker before it ends it by force. */
+/** How long `stop` waits for the worker, from its last sign that it gets on with closing the store, before it ends it by force. */
 export const STOP_TIMEOUT_MS = 10_000;
 
 /** How often puts without an answer are looked at. */
@@ -317,7 +317,14 @@ export class StoreClient implements MessageStore {
       await this.#thread.stop();
     };
     const deadline = new Promise<'late'>((resolve) => {
-      this.#stopDeadline = clock.after(STOP_TIMEOUT_MS, () => resolve('late'));
+      const awaitSteps = (stepsBefore: number): void => {
+        this.#stopDeadline = clock.after(STOP_TIMEOUT_MS, () => {
+          const steps = this.#status.get(StatusWord.closeSteps);
+          if (steps === stepsBefore) resolve('late');
+          else awaitSteps(steps);
+        });
+      };
+      awaitSteps(0);
     });
     if ((await Promise.race([end(), deadline])) === 'late') {
       logger.error('the commitlog worker does not answer; it is ended by force', { puts: this.#pending.size });

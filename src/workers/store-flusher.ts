@@ -4,7 +4,6 @@
  * FlushConsumeQueueService, AllocateMappedFileService.
  * Invariant: at most one file operation is under way; the checkpoint is written after an fdatasync of all that it speaks of.
  */
-import { FdatasyncError } from '../commitlog/file-system.js';
 import type { LogAppender } from '../commitlog/log-appender.js';
 import type { LastRecord } from '../commitlog/record-dispatch.js';
 import type { SegmentSet } from '../commitlog/segment-set.js';
@@ -13,6 +12,7 @@ import type { ConsumeQueueSet } from '../consumequeue/consume-queue-set.js';
 import type { IndexSet } from '../index/index-set.js';
 import { StatusWord, type StoreStatusPage } from '../ring/store-status-page.js';
 import type { FromWorker, StoreSettings } from './control-message.js';
+import { type CheckpointMark, CheckpointWriter, UnsyncedPartError } from './checkpoint-writer.js';
 import type { RingDrain } from './ring-drain.js';
 import type { StorePart, WriteRefusal } from './write-refusal.js';
 
@@ -20,6 +20,12 @@ import type { StorePart, WriteRefusal } from './write-refusal.js';
 const CHECKPOINT_INTERVAL_MS = 3000;
 /** Under load, a checkpoint is due sooner: when so much has come. */
 const CHECKPOINT_BYTES = 128 * 1024 * 1024;
+/**
+ * With very many queues a round takes long, and the next one begins only after some times as long, so that the worker has most of its time for
+ * messages and a queue more to write at a time. What waits meanwhile is in memory, some 50 bytes a message, and is made again from the log after a crash.
+ */
+const ROUND_REST_FACTOR = 4;
+const ROUND_REST_MS_MAX = 10_000;
 /** How often what could not be written is tried again. */
 const RETRY_INTERVAL_MS = 1000;
 /** Messages are taken again when so much can be written: a few bytes that come free are not worth a change, and a log line, each second. */
@@ -51,7 +57,11 @@ export class StoreFlusher {
   #roundLast: LastRecord;
   /** Last record whose entry, with all before it, is in its file. */
   #queuedLast: LastRecord;
-  #checkpointedOffset: number;
+  readonly #checkpoints: CheckpointWriter;
+  /** No checkpoint before: one that took long has had the disk for as long as others may have it now. */
+  #checkpointRestMs = 0;
+  #checkpointBeganMs = 0;
+  #roundBeganMs = 0;
   #nextRoundMs: number;
   #nextLogFlushMs: number;
   #nextCheckpointMs: number;
@@ -59,12 +69,17 @@ export class StoreFlusher {
   #nextPrepareMs = 0;
   /** Undefined, or why no checkpoint could be written. */
   #checkpointFailure: string | undefined;
+  /** Time of the last tick. */
+  #nowMs = 0;
 
   constructor(parts: StoreFlusherParts, nowMs: number) {
     this.#parts = parts;
     this.#roundLast = { ...parts.drain.last };
     this.#queuedLast = { ...parts.drain.last };
-    this.#checkpointedOffset = parts.appender.writtenOffset;
+    const { queues, index, checkpoint, appender } = parts;
+    this.#nowMs = nowMs;
+    this.#checkpointBeganMs = nowMs;
+    this.#checkpoints = new CheckpointWriter(queues, index, checkpoint, appender.writtenOffset);
     this.#nextRoundMs = nowMs + parts.settings.flushIntervalConsumeQueueMs;
     this.#nextLogFlushMs = nowMs + parts.settings.flushIntervalCommitLogMs;
     this.#nextCheckpointMs = nowMs + CHECKPOINT_INTERVAL_MS;
@@ -83,13 +98,15 @@ export class StoreFlusher {
     if (this.#hasUnwrittenEntries) due = Math.min(due, this.#nextRoundMs);
     if (refusal.mayPass) due = Math.min(due, this.#nextRetryMs);
     if (this.isBusy || refusal.reason !== undefined) return due;
+    if (this.#checkpoints.isOpen) return 0;
     if (!segments.isSynced) due = Math.min(due, this.#nextLogFlushMs);
-    if (this.#isCheckpointOwed) due = Math.min(due, this.#nextCheckpointMs);
+    if (this.#isCheckpointOwed) due = Math.min(due, Math.max(this.#nextCheckpointMs, this.#checkpointRestMs));
     return due;
   }
 
   /** Does what is due. `nowMs` is monotonic. */
   tick(nowMs: number): void {
+    this.#nowMs = nowMs;
     this.#stepRound(nowMs);
     this.#stepIndex();
     if (this.#parts.refusal.mayPass && nowMs >= this.#nextRetryMs) this.#retry(nowMs);
@@ -126,13 +143,25 @@ export class StoreFlusher {
     this.#queuedLast = { ...drain.last };
     segments.fdatasync();
     status.set(StatusWord.flushedOffset, appender.writtenOffset);
-    await this.#saveCheckpoint();
+    this.#checkpoints.begin(this.#mark());
+    while (!(await this.#checkpoints.step())) this.#countStep();
   }
 
-  /** A first checkpoint after recovery, so that a crash soon after does not look at the whole log. */
-  async saveFirstCheckpoint(): Promise<void> {
+  /**
+   * A first checkpoint after recovery, so that a crash soon after does not look at the whole log. What the log has is on disk when this resolves; the
+   * checkpoint is too if `isNeededNow`, and else is made while messages are taken: with very many queues that is longer than all else of a start.
+   */
+  async saveFirstCheckpoint(isNeededNow: boolean): Promise<void> {
     await this.#parts.segments.fdatasyncLater();
-    await this.#tryCheckpoint();
+    this.#checkpoints.begin(this.#mark());
+    if (!isNeededNow) return;
+    while (this.#checkpoints.isOpen) await this.#stepCheckpoint();
+  }
+
+  /** With very many queues closing takes longer than a stop waits for a worker that does nothing. */
+  #countStep(): void {
+    const { status } = this.#parts;
+    status.set(StatusWord.closeSteps, status.get(StatusWord.closeSteps) + 1);
   }
 
   #log(level: 'warn' | 'error', message: string): void {
@@ -145,7 +174,7 @@ export class StoreFlusher {
   }
 
   get #uncheckpointedBytes(): number {
-    return this.#parts.status.get(StatusWord.consumeQueueWrittenOffset) - this.#checkpointedOffset;
+    return this.#parts.status.get(StatusWord.consumeQueueWrittenOffset) - this.#checkpoints.writtenOffset;
   }
 
   get #isCheckpointOwed(): boolean {
@@ -158,6 +187,7 @@ export class StoreFlusher {
     if (!this.#isRoundOpen) {
       if (!this.#hasUnwrittenEntries) return;
       this.#isRoundOpen = true;
+      this.#roundBeganMs = nowMs;
       this.#roundOffset = appender.writtenOffset;
       this.#roundLast = { ...drain.last };
       queues.beginRound();
@@ -175,7 +205,8 @@ export class StoreFlusher {
       return;
     }
     this.#isRoundOpen = false;
-    this.#nextRoundMs = nowMs + this.#parts.settings.flushIntervalConsumeQueueMs;
+    const restMs = Math.min(ROUND_REST_MS_MAX, (nowMs - this.#roundBeganMs) * ROUND_REST_FACTOR);
+    this.#nextRoundMs = nowMs + Math.max(this.#parts.settings.flushIntervalConsumeQueueMs, restMs);
     this.#queuedLast = this.#roundLast;
     status.set(StatusWord.consumeQueueWrittenOffset, this.#roundOffset);
   }
@@ -240,13 +271,15 @@ export class StoreFlusher {
       this.#nextLogFlushMs = nowMs + this.#parts.settings.flushIntervalCommitLogMs;
       return async () => void (await this.#flushLog());
     }
-    if (this.#isCheckpointOwed && (nowMs >= this.#nextCheckpointMs || this.#uncheckpointedBytes >= CHECKPOINT_BYTES)) {
-      this.#nextCheckpointMs = nowMs + CHECKPOINT_INTERVAL_MS;
-      return async () => {
-        if (await this.#flushLog()) await this.#tryCheckpoint();
-      };
-    }
-    return undefined;
+    if (this.#checkpoints.isOpen) return () => this.#stepCheckpoint();
+    if (!this.#isCheckpointOwed || nowMs < this.#checkpointRestMs) return undefined;
+    if (nowMs < this.#nextCheckpointMs && this.#uncheckpointedBytes < CHECKPOINT_BYTES) return undefined;
+    this.#nextCheckpointMs = nowMs + CHECKPOINT_INTERVAL_MS;
+    this.#checkpointBeganMs = nowMs;
+    return async () => {
+      const mark = this.#mark();
+      if (await this.#flushLog()) this.#checkpoints.begin(mark);
+    };
   }
 
   #begin(operation: (() => Promise<void>) | undefined): void {
@@ -290,11 +323,22 @@ export class StoreFlusher {
     return true;
   }
 
+  /** The log is on disk up to it when an fdatasync that began later has ended. */
+  #mark(): CheckpointMark {
+    const { drain, status } = this.#parts;
+    return {
+      queued: this.#queuedLast,
+      queuedOffset: status.get(StatusWord.consumeQueueWrittenOffset),
+      storeTimestampMs: drain.last.storeTimestampMs,
+    };
+  }
+
   /** A checkpoint that could not be written costs time at the next start, and no message: it is tried again at its interval. */
-  async #tryCheckpoint(): Promise<void> {
+  async #stepCheckpoint(): Promise<void> {
     const { refusal } = this.#parts;
     try {
-      await this.#saveCheckpoint();
+      if (!(await this.#checkpoints.step())) return;
+      this.#checkpointRestMs = this.#nowMs + (this.#nowMs - this.#checkpointBeganMs);
       if (this.#checkpointFailure !== undefined) this.#log('warn', 'the checkpoint can be written again');
       this.#checkpointFailure = undefined;
     } catch (error) {
@@ -306,44 +350,6 @@ export class StoreFlusher {
       if (failure !== this.#checkpointFailure) this.#log('error', `cannot write a checkpoint: ${failure}`);
       this.#checkpointFailure = failure;
     }
-  }
-
-  async #saveCheckpoint(): Promise<void> {
-    const { queues, index, checkpoint, drain, status } = this.#parts;
-    const queued = this.#queuedLast;
-    const queuedOffset = status.get(StatusWord.consumeQueueWrittenOffset);
-    const { storeTimestampMs } = drain.last;
-    await tellingPart('a consume queue', queues.fdatasyncLater());
-    await tellingPart('the index', index.fdatasyncLater());
-    const { fields } = checkpoint;
-    fields.indexMsgTimestamp = index.safeTimestampMs;
-    fields.physicMsgTimestamp = Math.max(
-      fields.physicMsgTimestamp,
-      Math.min(storeTimestampMs, queued.storeTimestampMs),
-    );
-    fields.logicsMsgTimestamp = queued.storeTimestampMs;
-    fields.logicsPhysicalOffset = queued.physicalOffset;
-    fields.syncedPhysicalOffset = queued.physicalOffset;
-    await checkpoint.save();
-    this.#checkpointedOffset = queuedOffset;
-  }
-}
-
-/** The fdatasync of a part has failed. */
-class UnsyncedPartError extends Error {
-  readonly part: StorePart;
-
-  constructor(part: StorePart, cause: FdatasyncError) {
-    super(cause.message, { cause });
-    this.part = part;
-  }
-}
-
-async function tellingPart(part: StorePart, synced: Promise<void>): Promise<void> {
-  try {
-    await synced;
-  } catch (error) {
-    throw error instanceof FdatasyncError ? new UnsyncedPartError(part, error) : error;
   }
 }
 

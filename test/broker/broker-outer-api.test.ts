@@ -76,7 +76,7 @@ function setUp(addresses: string[], brokerPermission = 6) {
     logger: createLogger('test', 'silent'),
     clock,
   });
-  return { api, client, clock, topics, ordered };
+  return { api, client, clock, topics, ordered, dataVersion };
 }
 
 function topicsOf({ request }: Call): string[] {
@@ -111,6 +111,23 @@ test('registers with all NameServers at once, each with header, checksum and all
   });
   assert.equal(other, { address: 'ns2:9876', masterAddr: undefined, haServerAddr: undefined, orderTopics: undefined });
   assert.equal(ordered, ['A'], 'a NameServer says which topics are ordered');
+});
+
+test('topics are encoded again when they have changed, and not every 30 s', async () => {
+  const { api, client, topics, dataVersion } = setUp(['ns1:9876']);
+  const register = async (index: number): Promise<Buffer | undefined> => {
+    const registered = api.registerAll();
+    const call = await client.call(index);
+    call.answer();
+    await registered;
+    return call.request.body;
+  };
+  const first = await register(0);
+  assert.is(await register(1), first);
+  topics.set('B', TopicConfig.read({ topicName: 'B' }));
+  dataVersion.counter++;
+  assert.is.not(await register(2), first);
+  assert.equal(topicsOf(await client.call(2)), ['A', 'B']);
 });
 
 test('a NameServer that refuses the connection does not hold the others up', async () => {

@@ -38,6 +38,26 @@ test('consumerOffset.json is written as Apache writes it, integer keys unquoted'
   assert.is(offsets.query('golden_group', 'GoldenTopic', 1), 2);
 });
 
+test('large tables are written a part a turn, the same as at once', async () => {
+  const { offsets, topics } = new AdminBroker();
+  assert.is(await offsets.encodeInSlices(), offsets.encode());
+  topics.decode(golden('topics.json'));
+  assert.is(await topics.encodeInSlices(), topics.encode());
+  for (let i = 0; i < 2000; i++) offsets.commit('host', i % 2 === 0 ? 'even' : 'odd', `T${i}`, 1, i);
+  let turns = 0;
+  const countTurn = (): void => {
+    turns++;
+    setImmediate(countTurn).unref();
+  };
+  countTurn();
+  const written = offsets.encodeInSlices();
+  offsets.commit('host', 'late', 'T', 0, 1);
+  const [text, after] = [await written, offsets.encode()];
+  // The list of groups was made before.
+  assert.is(text.slice(text.indexOf('"offsetTable"')), after.slice(after.indexOf('"offsetTable"')));
+  assert.ok(turns > 4, `the thread went on ${turns} times`);
+});
+
 test('delayOffset.json is written as Apache writes it; older and standard forms are read too', () => {
   const text = golden('delayOffset.json');
   const { delayOffsets } = new AdminBroker();

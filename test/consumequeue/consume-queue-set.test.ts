@@ -4,11 +4,13 @@ import { join } from 'node:path';
 
 import * as assert from 'uvu/assert';
 
-import { nodeFileSystem } from '#src/commitlog/file-system.js';
+import { FdatasyncError, type FileSystem, nodeFileSystem } from '#src/commitlog/file-system.js';
 import { ENTRY_BYTES, PRE_BLANK_SIZE_BYTES, readEntry } from '#src/consumequeue/consume-queue-entry.js';
-import { ConsumeQueueFiles } from '#src/consumequeue/consume-queue-files.js';
+import { ConsumeQueueFiles, FILES_PER_SYNC_STEP } from '#src/consumequeue/consume-queue-files.js';
 import { recoverConsumeQueues } from '#src/consumequeue/consume-queue-recovery.js';
-import { ConsumeQueueSet } from '#src/consumequeue/consume-queue-set.js';
+import { ConsumeQueueSet, QUEUES_PER_STEP } from '#src/consumequeue/consume-queue-set.js';
+import { ConsumeQueueWriter } from '#src/consumequeue/consume-queue-writer.js';
+import { BUFFERED_ENTRIES_FIRST, EntryBuffers, SPARE_BYTES_MAX } from '#src/consumequeue/entry-buffers.js';
 
 import { makeFolder, removeFolders } from '../commitlog/store-harness.js';
 import { suite } from '../suite.js';
@@ -75,17 +77,112 @@ test('keeps offsets right where entries are missing', () => {
   set.close();
 });
 
-test('writes in rounds that end, with few open files', async () => {
+/** Counts what is open, and what was synced. */
+class CountedFiles {
+  openNow = 0;
+  openMost = 0;
+  readonly synced: string[] = [];
+  /** A path whose fdatasync fails, once. */
+  failing: string | undefined;
+  readonly files: FileSystem;
+  readonly #paths = new Map<number, string>();
+
+  constructor() {
+    this.files = {
+      ...nodeFileSystem,
+      open: (path, mode) => {
+        const file = nodeFileSystem.open(path, mode);
+        this.#paths.set(file, path);
+        this.openMost = Math.max(this.openMost, ++this.openNow);
+        return file;
+      },
+      close: (file) => {
+        this.openNow--;
+        nodeFileSystem.close(file);
+      },
+      fdatasyncLater: async (file) => {
+        const path = this.#paths.get(file) ?? '';
+        if (path === this.failing) {
+          this.failing = undefined;
+          throw new Error('EIO');
+        }
+        this.synced.push(path);
+      },
+    };
+  }
+}
+
+test('writes and syncs in rounds that end, with few open files and each file once', async () => {
   const rootFolder = makeFolder();
-  const set = newSet(rootFolder);
-  for (let i = 0; i < 200; i++) fill(set, `T${i}`, 0, 1, i * 100);
+  const counted = new CountedFiles();
+  const openFilesMax = 16;
+  const queues = FILES_PER_SYNC_STEP * 2 + 1;
+  const set = new ConsumeQueueSet(new ConsumeQueueFiles(counted.files, rootFolder, FILE_BYTES, openFilesMax));
+  for (let i = 0; i < queues; i++) fill(set, `T${i}`, 0, 1, i * 100);
   set.beginRound();
   let steps = 1;
   while (!set.stepRound()) steps++;
-  assert.ok(steps > 1, 'a round is cut into steps');
-  await set.fdatasyncLater();
+  assert.is(steps, Math.ceil(queues / QUEUES_PER_STEP), 'a round is cut into steps');
+  set.beginSync();
+  fill(set, 'T0', 1, 1, queues * 100);
+  set.writeAll();
+  assert.not.ok(await set.syncSome(), 'a sync is cut into steps');
+  assert.is(counted.synced.length, FILES_PER_SYNC_STEP);
+  assert.not.ok(await set.syncSome());
+  assert.ok(await set.syncSome());
+  assert.is(new Set(counted.synced).size, queues);
+  assert.is(counted.synced.length, queues);
+  set.beginSync();
+  assert.ok(await set.syncSome());
+  assert.equal(counted.synced.slice(queues), [join(rootFolder, 'T0', '0', '00000000000000000000')]);
+  assert.ok(counted.openMost <= openFilesMax + 3, `${counted.openMost} files were open`);
   set.close();
-  assert.is(recover(rootFolder, 1_000_000).length, 200);
+  assert.is(counted.openNow, 0);
+  assert.is(recover(rootFolder, 1_000_000).length, queues);
+});
+
+test('owes again what an fdatasync that failed left, and those that had not had their turn', async () => {
+  const rootFolder = makeFolder();
+  const counted = new CountedFiles();
+  const set = new ConsumeQueueSet(new ConsumeQueueFiles(counted.files, rootFolder, FILE_BYTES, 4));
+  const queues = FILES_PER_SYNC_STEP + 5;
+  for (let i = 0; i < queues; i++) fill(set, `T${i}`, 0, 1, i * 100);
+  set.writeAll();
+  set.beginSync();
+  counted.failing = join(rootFolder, 'T0', '0', '00000000000000000000');
+  let failure: unknown;
+  await set.syncSome().catch((error: unknown) => (failure = error));
+  assert.instance(failure, FdatasyncError);
+  set.beginSync();
+  while (!(await set.syncSome())) continue;
+  assert.is(new Set(counted.synced).size, queues);
+  set.close();
+});
+
+test('a queue with nothing to write has no memory for entries', () => {
+  const set = newSet(makeFolder());
+  const files = new ConsumeQueueFiles(nodeFileSystem, makeFolder(), FILE_BYTES, 2);
+  const queue = new ConsumeQueueWriter(files, 'A', 0, 0, 0, true);
+  for (let i = 0; i < BUFFERED_ENTRIES_FIRST * 2; i++) {
+    queue.nextOffset++;
+    queue.append(i * 100, 100, 0);
+  }
+  assert.is(files.buffers.spareBytes, BUFFERED_ENTRIES_FIRST * ENTRY_BYTES, 'the smaller buffer is back');
+  queue.write();
+  assert.is(files.buffers.spareBytes, BUFFERED_ENTRIES_FIRST * ENTRY_BYTES * 3);
+  const other = new ConsumeQueueWriter(files, 'B', 0, 0, 1, true);
+  other.nextOffset++;
+  other.append(0, 100, 0);
+  assert.is(files.buffers.spareBytes, BUFFERED_ENTRIES_FIRST * ENTRY_BYTES * 2, 'the next one takes it');
+  files.close();
+  set.close();
+});
+
+test('the pool of entry buffers keeps no more than it may', () => {
+  const buffers = new EntryBuffers();
+  const lent = Array.from({ length: 3 }, () => buffers.larger(SPARE_BYTES_MAX / 4));
+  for (const buffer of lent) buffers.giveBack(buffer);
+  assert.is(buffers.spareBytes, SPARE_BYTES_MAX);
 });
 
 test.run();

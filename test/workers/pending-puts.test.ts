@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 
 import { emptyStoredResult } from '#src/ring/result-ring.js';
 import { ConsumeQueueTail, TAIL_ENTRIES_MAX } from '#src/workers/consume-queue-tail.js';
+import { TailBudget } from '#src/workers/tail-budget.js';
 import { type PutResult, PutStatus } from '#src/workers/message-store.js';
 import { PendingPuts } from '#src/workers/pending-puts.js';
 
@@ -59,7 +60,7 @@ test('failAll answers everything with the cause', () => {
 });
 
 test('a tail keeps what the file lacks, however much, and forgets the oldest otherwise', () => {
-  const tail = new ConsumeQueueTail(5);
+  const tail = new ConsumeQueueTail(5, new TailBudget());
   let fileEnd = 0;
   const push = (offset: number): void => tail.push(offset, offset * 10, offset + 1, -offset, () => fileEnd);
   const lacking = TAIL_ENTRIES_MAX * 2;
@@ -75,7 +76,7 @@ test('a tail keeps what the file lacks, however much, and forgets the oldest oth
 });
 
 test('a gap in queue offsets is a bug', () => {
-  assert.throws(() => new ConsumeQueueTail(0).push(1, 0, 1, 0, () => 0), /no gap/);
+  assert.throws(() => new ConsumeQueueTail(0, new TailBudget()).push(1, 0, 1, 0, () => 0), /no gap/);
 });
 
 test.run();
