@@ -16,7 +16,12 @@ export class ConsumeQueueWriter {
   readonly topic: string;
   readonly queueId: number;
   readonly folder: string;
+  /** The first entry whose record is still in the log; `nextOffset` if there is none. Java: minLogicOffset. */
   minOffset: number;
+  /** Physical offset of the record at `minOffset`, or -1 when it was not looked at. */
+  minPhysicalOffset = -1;
+  /** True once files before `minOffset` were looked for: a crash may have left some. */
+  isTrimmed = false;
   /** Offset that the next record gets. */
   nextOffset: number;
   /** True once its topic is deleted: what is buffered goes nowhere. */
@@ -47,6 +52,11 @@ export class ConsumeQueueWriter {
     this.#appendedOffset = nextOffset;
     this.#writtenOffset = nextOffset;
     this.#isNew = isNew;
+  }
+
+  /** End of the entries that the operating system has. */
+  get writtenOffset(): number {
+    return this.#writtenOffset;
   }
 
   /** Entries that are only in memory. */

@@ -23,6 +23,7 @@ import { IndexWriter } from './index-writer.js';
 import { ReplicaDrain } from './replica-drain.js';
 import { ReplicaQueues } from './replica-queues.js';
 import { RingDrain } from './ring-drain.js';
+import { StoreCleaner } from './store-cleaner.js';
 import { StoreFlusher } from './store-flusher.js';
 import { recoverStore, type RecoveredStore } from './store-recovery.js';
 import { WriteRefusal } from './write-refusal.js';
@@ -48,6 +49,7 @@ export class CommitlogStore {
   /** On a slave only. */
   readonly replica: ReplicaDrain | undefined;
   readonly flusher: StoreFlusher;
+  readonly cleaner: StoreCleaner;
   readonly queueStates: readonly QueueState[];
   readonly #queues: ConsumeQueueSet;
   readonly #recovered: RecoveredStore;
@@ -123,6 +125,18 @@ export class CommitlogStore {
       { settings, segments, appender, queues, index, checkpoint, drain, status, refusal, onOperationEnd },
       clock.monotonicMs(),
     );
+    const { flusher } = this;
+    this.cleaner = new StoreCleaner({
+      segments,
+      queues,
+      index,
+      status,
+      checkpointedOffset: () => flusher.checkpointedOffset,
+      endOffset: () => appender.endOffset,
+      clock,
+      post,
+      onOperationEnd,
+    });
   }
 
   /** Recovers, and is ready for messages. Rejects when the store cannot be opened. */
@@ -163,6 +177,7 @@ export class CommitlogStore {
 
   /** Ends in order: what was accepted is on disk, and `abort` goes. It stays when something could not be written. */
   async close(): Promise<void> {
+    await this.cleaner.idle();
     const isOnDisk = await this.flusher.finish();
     this.#recovered.segments.close();
     this.#queues.close();
@@ -172,6 +187,7 @@ export class CommitlogStore {
 
   /** For tests: closes files as the end of a killed process does. */
   async abandon(): Promise<void> {
+    await this.cleaner.idle();
     await this.flusher.idle();
     this.#recovered.segments.close();
     this.#queues.close();

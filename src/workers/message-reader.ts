@@ -17,6 +17,8 @@ export const ENTRIES_SCANNED_MAX = 800;
 /** Records this far apart are read one by one; closer together, in one read with what lies between them. */
 const SPAN_WASTE_FACTOR = 4;
 const SPAN_BYTES_MAX = 4 * 1024 * 1024;
+/** What tells whether there is anything at a place of the log. */
+const HEAD_BYTES = 8;
 const NO_BYTES = Buffer.alloc(0);
 
 /** What one pull may take. */
@@ -131,7 +133,7 @@ export class MessageReader {
     for (let at = offset; at < end; at++) {
       if (!selection.offer(tail.physicalOffsetAt(at), tail.sizeAt(at), tail.tagsCodeAt(at))) break;
     }
-    return this.#finish(queue, selection);
+    return this.#finish(queue, selection, offset);
   }
 
   async #getFromFiles(queue: Queue, offset: number, limits: PullLimits): Promise<GetResult> {
@@ -154,10 +156,10 @@ export class MessageReader {
         queue.tail.nextOffset,
       );
     }
-    return this.#finish(queue, selection);
+    return this.#finish(queue, selection, offset);
   }
 
-  #finish(queue: Queue, selection: Selection): GetResult | Promise<GetResult> {
+  #finish(queue: Queue, selection: Selection, offset: number): GetResult | Promise<GetResult> {
     const { nextBeginOffset, physicalOffsets, sizes, totalBytes } = selection;
     if (sizes.length === 0) {
       return notFound(GetStatus.NO_MATCHED_MESSAGE, nextBeginOffset, queue.minOffset, queue.tail.nextOffset);
@@ -167,17 +169,36 @@ export class MessageReader {
     for (let i = 0; i < sizes.length; i++) {
       const size = sizes[i] ?? 0;
       if (!this.#window.copyOut(physicalOffsets[i] ?? 0, size, body, at))
-        return this.#finishFromLog(queue, selection, body);
+        return this.#finishFromLog(queue, selection, body, offset);
       at += size;
     }
     return found(queue, nextBeginOffset, body, sizes.length);
   }
 
-  async #finishFromLog(queue: Queue, selection: Selection, body: Buffer): Promise<GetResult> {
+  async #finishFromLog(queue: Queue, selection: Selection, body: Buffer, offset: number): Promise<GetResult> {
     const count = await this.#readRecords(selection, body);
     const { nextBeginOffset } = selection;
     if (count === selection.sizes.length) return found(queue, nextBeginOffset, body, count);
-    return notFound(GetStatus.MESSAGE_WAS_REMOVING, nextBeginOffset, queue.minOffset, queue.tail.nextOffset);
+    if (count > 0) {
+      const bytes = selection.sizes.slice(0, count).reduce((sum, size) => sum + size, 0);
+      const next = await this.#offsetFrom(queue, selection.physicalOffsets[count] ?? 0, offset, nextBeginOffset);
+      return found(queue, next, body.subarray(0, bytes), count);
+    }
+    const first = selection.physicalOffsets[0] ?? 0;
+    const isGone = !(await this.#log.read(first, Buffer.allocUnsafe(HEAD_BYTES), 0, HEAD_BYTES));
+    const next = await this.#offsetFrom(queue, isGone ? this.#log.segmentEnd(first) : first + 1, offset, nextBeginOffset);
+    return notFound(GetStatus.MESSAGE_WAS_REMOVING, next, queue.minOffset, queue.tail.nextOffset);
+  }
+
+  /**
+   * The first offset in [offset, end) whose record is at `physicalOffset` or after it, or `end`: after a segment that was deleted meanwhile a pull goes on
+   * with what is there. Java: DefaultMessageStore.getMessage, nextPhyFileStartOffset.
+   */
+  async #offsetFrom(queue: Queue, physicalOffset: number, offset: number, end: number): Promise<number> {
+    const begin = Math.max(offset, queue.minOffset);
+    if (begin >= end) return Math.max(end, begin);
+    const { entries } = await this.entries(queue, begin, end - begin);
+    return entries.find((entry) => entry.physicalOffset >= physicalOffset)?.queueOffset ?? end;
   }
 
   /** Fills `body` with the selected records; returns how many were there. */

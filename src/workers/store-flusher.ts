@@ -63,6 +63,11 @@ export class StoreFlusher {
     this.#nextCheckpointMs = nowMs + CHECKPOINT_INTERVAL_MS;
   }
 
+  /** A crash needs nothing of the log before this offset to make queues and index again: what lies below may be deleted. */
+  get checkpointedOffset(): number {
+    return this.#checkpointedOffset;
+  }
+
   /** True while a file operation is under way, for which the event loop must run. */
   get isBusy(): boolean {
     return this.#operation !== undefined;
