@@ -28,6 +28,7 @@ export const IMPORT_TABLE: Readonly<Record<string, readonly string[]>> = {
     'workers/message-store',
     'workers/store-client',
     'workers/replication',
+    'workers/store-retention',
   ],
   namesrv: ['base', 'remoting'],
   cli: ['base', 'broker', 'namesrv', 'index.ts'],
