@@ -60,6 +60,7 @@ export class CleanCommitLogService {
   #timer: TimerHandle | undefined;
   #manualRounds = 0;
   #round: Promise<void> | undefined;
+  #isStopped = false;
 
   constructor(parts: CleanCommitLogServiceParts) {
     this.#parts = parts;
@@ -67,26 +68,23 @@ export class CleanCommitLogService {
 
   /** Begins with the first round a minute from now. */
   start(): void {
-    const { clock, config } = this.#parts;
-    this.#timer = clock.after(FIRST_ROUND_MS, () => {
-      this.#runSoon();
-      this.#timer = clock.every(config.cleanResourceInterval, () => this.#runSoon());
-    });
+    this.#timer = this.#parts.clock.after(FIRST_ROUND_MS, () => this.#runFromNowOn());
   }
 
   /** Ends when no round is under way. */
   async stop(): Promise<void> {
+    this.#isStopped = true;
     this.#timer?.cancel();
     await this.#round?.catch(() => undefined);
   }
 
   /**
    * Has segments past their time deleted in the rounds that follow, at whatever hour. Differs: the first of them is now; Apache waits for its
-   * schedule. Java: executeDeleteFilesManually.
+   * schedule, which begins a minute after the start. Java: executeDeleteFilesManually.
    */
   deleteManually(): void {
     this.#manualRounds = MANUAL_DELETE_ROUNDS;
-    this.#runSoon();
+    if (!this.#isStopped) this.#runFromNowOn();
   }
 
   /** One round; the one under way, if there is one. */
@@ -97,9 +95,16 @@ export class CleanCommitLogService {
     return this.#round;
   }
 
+  #runFromNowOn(): void {
+    const { clock, config } = this.#parts;
+    this.#timer?.cancel();
+    this.#timer = clock.every(config.cleanResourceInterval, () => this.#runSoon());
+    this.#runSoon();
+  }
+
   #runSoon(): void {
     this.run().catch((error: unknown) => {
-      this.#parts.logger.warn('old segments could not be deleted', { error });
+      if (!this.#isStopped) this.#parts.logger.warn('old segments could not be deleted', { error });
     });
   }
 
