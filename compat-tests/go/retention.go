@@ -63,7 +63,8 @@ func retentionOffsetMoved(s *scope) string {
 func (s *scope) pullOne(reader rocketmq.PullConsumer, queue *primitive.MessageQueue, offset int64) *primitive.MessageExt {
 	page, err := reader.PullFrom(context.Background(), queue, offset, 1)
 	checkNoError(err, "pull")
-	if page.Status != primitive.PullFound {
+	// While it is being deleted Apache's broker answers with the first message that is left, or says PullFound and sends nothing.
+	if page.Status != primitive.PullFound || len(page.GetMessageExts()) == 0 || page.GetMessageExts()[0].QueueOffset != offset {
 		return nil
 	}
 	return page.GetMessageExts()[0]

@@ -62,12 +62,16 @@ const retentionKeys = {
     'How long a segment of the commit log is kept after it was last written to, and undecided transactions are asked about, hours.',
     { ...changeable, ...important },
   ),
-  deleteWhen: text('04', 'Hours of the day, local time, at which segments past their time are deleted, `;` between them.', {
-    ...changeable,
-    ...important,
-    pattern: /^([01]\d|2[0-3])(;([01]\d|2[0-3]))*;?$/,
-    allowed: 'hours from 00 to 23 with ; between them',
-  }),
+  deleteWhen: text(
+    '04',
+    'Hours of the day, local time, at which segments past their time are deleted, `;` between them.',
+    {
+      ...changeable,
+      ...important,
+      pattern: /^([01]\d|2[0-3])(;([01]\d|2[0-3]))*;?$/,
+      allowed: 'hours from 00 to 23 with ; between them',
+    },
+  ),
   diskMaxUsedSpaceRatio: int(
     75,
     'Above this use of the disk, per cent, segments past their time are deleted at any hour.',

@@ -49,7 +49,19 @@ export interface ProcessorSet {
 
 /** Makes every processor. */
 export function createProcessorTable(deps: ProcessorTableDeps): ProcessorSet {
-  const { config: configStore, tables, store, replication, retention, cleaning, stats, address, reregisterAround, clock, logger } = deps;
+  const {
+    config: configStore,
+    tables,
+    store,
+    replication,
+    retention,
+    cleaning,
+    stats,
+    address,
+    reregisterAround,
+    clock,
+    logger,
+  } = deps;
   const config = configStore.values;
   const messageIds = new MessageClientIdSource(address.storeHost(), clock);
   const send = createSendMessageProcessor({
@@ -86,7 +98,19 @@ export function createProcessorTable(deps: ProcessorTableDeps): ProcessorSet {
       createEndTransactionProcessor({ transactions: transactions.service, config, clock, logger }),
     ],
     [RequestCode.RESUME_CHECK_HALF_MESSAGE, createResumeCheckHalfMessageProcessor({ store, logger })],
-    ...adminProcessors({ ...tables, store, replication, retention, cleaning, stats, config, configStore, reregisterAround, clock, logger }),
+    ...adminProcessors({
+      ...tables,
+      store,
+      replication,
+      retention,
+      cleaning,
+      stats,
+      config,
+      configStore,
+      reregisterAround,
+      clock,
+      logger,
+    }),
   ]);
   return { table, pulls, transactions };
 }

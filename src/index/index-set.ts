@@ -208,7 +208,8 @@ export class IndexSet {
   /** The oldest file if all its messages lie before `logMinOffset` and nothing of it is under way; never the last one. */
   oldestExpired(logMinOffset: number): IndexFile | undefined {
     const oldest = this.#all[0];
-    if (oldest === undefined || oldest === this.#last || oldest.header.endPhysicalOffset >= logMinOffset) return undefined;
+    if (oldest === undefined || oldest === this.#last || oldest.header.endPhysicalOffset >= logMinOffset)
+      return undefined;
     return oldest.isWhole && oldest.isSynced && !this.#unfinished.includes(oldest) ? oldest : undefined;
   }
 

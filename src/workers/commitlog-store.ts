@@ -41,6 +41,24 @@ export interface CommitlogStoreOptions {
   readonly poolBytesMin?: number;
 }
 
+function cleanerOf(
+  { clock, post, onOperationEnd }: CommitlogStoreOptions,
+  { segments, queues, index }: RecoveredStore,
+  status: StoreStatusPage,
+  flusher: StoreFlusher,
+): StoreCleaner {
+  return new StoreCleaner({
+    segments,
+    queues,
+    index,
+    status,
+    checkpointedOffset: () => flusher.checkpointedOffset,
+    clock,
+    post,
+    onOperationEnd,
+  });
+}
+
 /** An open store. */
 export class CommitlogStore {
   readonly ring: RequestRingConsumer;
@@ -125,18 +143,7 @@ export class CommitlogStore {
       { settings, segments, appender, queues, index, checkpoint, drain, status, refusal, onOperationEnd },
       clock.monotonicMs(),
     );
-    const { flusher } = this;
-    this.cleaner = new StoreCleaner({
-      segments,
-      queues,
-      index,
-      status,
-      checkpointedOffset: () => flusher.checkpointedOffset,
-      endOffset: () => appender.endOffset,
-      clock,
-      post,
-      onOperationEnd,
-    });
+    this.cleaner = cleanerOf(options, recovered, this.status, this.flusher);
   }
 
   /** Recovers, and is ready for messages. Rejects when the store cannot be opened. */

@@ -186,7 +186,12 @@ export class MessageReader {
     }
     const first = selection.physicalOffsets[0] ?? 0;
     const isGone = !(await this.#log.read(first, Buffer.allocUnsafe(HEAD_BYTES), 0, HEAD_BYTES));
-    const next = await this.#offsetFrom(queue, isGone ? this.#log.segmentEnd(first) : first + 1, offset, nextBeginOffset);
+    const next = await this.#offsetFrom(
+      queue,
+      isGone ? this.#log.segmentEnd(first) : first + 1,
+      offset,
+      nextBeginOffset,
+    );
     return notFound(GetStatus.MESSAGE_WAS_REMOVING, next, queue.minOffset, queue.tail.nextOffset);
   }
 

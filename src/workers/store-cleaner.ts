@@ -24,8 +24,6 @@ export interface StoreCleanerParts {
   readonly status: StoreStatusPage;
   /** What lies below it is needed by no recovery; see `StoreFlusher`. */
   readonly checkpointedOffset: () => number;
-  /** End of the log. */
-  readonly endOffset: () => number;
   readonly clock: Clock;
   readonly post: (message: FromWorker) => void;
   /** Called when a file operation has ended, to wake the loop. */
@@ -96,14 +94,14 @@ export class StoreCleaner {
 
   /** The segment to delete next for this task. Java: MappedFileQueue.deleteExpiredFileByTime. */
   #nextSegment({ limits, segments: deleted, error }: Task): SegmentFile | undefined {
-    const { segments, clock, checkpointedOffset, endOffset } = this.#parts;
+    const { segments, status, clock, checkpointedOffset } = this.#parts;
     const oldest = segments.oldestDeletable;
     if (oldest === undefined || error !== undefined || deleted >= limits.segmentsMax) return undefined;
     if (oldest.endOffset > checkpointedOffset()) return undefined;
     const isWanted =
       limits.isAtOnce ||
       deleted * segments.segmentSizeBytes < limits.bytesToFree ||
-      (limits.logBytesMax > 0 && endOffset() - segments.minOffset > limits.logBytesMax) ||
+      (limits.logBytesMax > 0 && status.get(StatusWord.writtenOffset) - segments.minOffset > limits.logBytesMax) ||
       (limits.reservedMs >= 0 && clock.nowMs() >= oldest.lastModifiedMs() + limits.reservedMs);
     return isWanted ? oldest : undefined;
   }

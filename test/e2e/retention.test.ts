@@ -128,7 +128,11 @@ test('the answers are those of Apache’s broker, after the deletion and after r
     const [first = ''] = readdirSync(join(folder, 'commitlog')).toSorted();
     assert.is(Number(commitLogMinOffset), Number(first));
     const earliest = await client.invoke(RequestCode.GET_EARLIEST_MSG_STORETIME, { topic: 'Mixed', queueId: '0' });
-    assert.is(earliestMessageTimeStamp, earliest.extFields?.['timestamp'], 'the first message that is left is of Mixed');
+    assert.is(
+      earliestMessageTimeStamp,
+      earliest.extFields?.['timestamp'],
+      'the first message that is left is of Mixed',
+    );
   });
   await withBroker(folder, async (client) => {
     for (const exchange of golden) await compare(client, exchange);

@@ -67,7 +67,9 @@ function segmentsOf(folder: string): string[] {
 }
 
 function queueFiles(folder: string, topic: string): number[] {
-  return readdirSync(join(folder, 'consumequeue', topic, '0')).map(Number).toSorted((a, b) => a - b);
+  return readdirSync(join(folder, 'consumequeue', topic, '0'))
+    .map(Number)
+    .toSorted((a, b) => a - b);
 }
 
 function queueOf({ store }: OpenStore, topic: string): [minOffset: number, maxOffset: number] | undefined {
@@ -204,14 +206,13 @@ test('a queue whose only file holds nothing that recovery keeps goes on at that 
   putMany(open, 'New', 400);
   await open.store.close();
   const queueFolder = join(folder, 'consumequeue', 'Old', '0');
-  const { unlink, open: openFile, ftruncate, close } = nodeFileSystem;
-  unlink(join(queueFolder, segmentName(0)));
-  unlink(join(queueFolder, segmentName(2000)));
-  const file = openFile(join(queueFolder, segmentName(4000)), 'create');
-  ftruncate(file, 2000);
-  close(file);
+  nodeFileSystem.unlink(join(queueFolder, segmentName(0)));
+  nodeFileSystem.unlink(join(queueFolder, segmentName(2000)));
+  const file = nodeFileSystem.open(join(queueFolder, segmentName(4000)), 'create');
+  nodeFileSystem.ftruncate(file, 2000);
+  nodeFileSystem.close(file);
   // The messages are in deleted segments, so that nothing makes the entries again.
-  for (const name of segmentsOf(folder).slice(0, 3)) unlink(join(folder, 'commitlog', name));
+  for (const name of segmentsOf(folder).slice(0, 3)) nodeFileSystem.unlink(join(folder, 'commitlog', name));
   const second = await openStore(folder);
   assert.equal(queueOf(second, 'Old'), [200, 200]);
   assert.is(second.put('Old', 0, [{}])[0]?.queueOffset, 200);

@@ -14,6 +14,7 @@ import org.apache.rocketmq.client.consumer.PullResult;
 import org.apache.rocketmq.client.consumer.PullStatus;
 import org.apache.rocketmq.client.producer.DefaultMQProducer;
 import org.apache.rocketmq.common.message.Message;
+import org.apache.rocketmq.common.message.MessageExt;
 import org.apache.rocketmq.common.message.MessageQueue;
 
 /** Segments of the log are deleted, and with them messages that a group has not consumed yet. */
@@ -92,9 +93,17 @@ final class RetentionCases {
         return place - place % SEGMENT_BYTES;
     }
 
-    /** Where in the log the queue's first message is, or -1 while it is being deleted. */
+    /**
+     * Where in the log the queue's first message is, or -1 while it is being deleted. Apache's broker then answers with the first message that is left,
+     * or says FOUND and sends nothing.
+     */
     private static long firstPlace(DefaultMQPullConsumer reader, MessageQueue queue) throws Exception {
-        PullResult first = reader.pull(queue, "*", reader.minOffset(queue), 1);
-        return first.getPullStatus() == PullStatus.FOUND ? first.getMsgFoundList().get(0).getCommitLogOffset() : -1;
+        long min = reader.minOffset(queue);
+        PullResult first = reader.pull(queue, "*", min, 1);
+        if (first.getPullStatus() != PullStatus.FOUND || first.getMsgFoundList().isEmpty()) {
+            return -1;
+        }
+        MessageExt message = first.getMsgFoundList().get(0);
+        return message.getQueueOffset() == min ? message.getCommitLogOffset() : -1;
     }
 }
