@@ -15,6 +15,6 @@ export const RETENTION_CASES: readonly CompatCase[] = [
       fileReservedTime: '0',
       cleanResourceInterval: '1000',
     },
-    timeoutMs: 300_000,
+    timeoutMs: 400_000,
   },
 ];

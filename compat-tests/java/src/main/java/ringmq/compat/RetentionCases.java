@@ -25,9 +25,12 @@ final class RetentionCases {
     private static final long COMMITTED = 10;
     /** Apache's broker deletes nothing in its first minute, and consume queues follow a little later. */
     private static final long DELETION_MS = 150_000;
+    /** A push consumer waits 10 s after such an answer, and then for its next rebalance. */
+    private static final long CORRECTION_MS = 150_000;
     private static final int CLEAN_UNUSED_TOPIC = 316;
     private static final int DELETE_EXPIRED_COMMITLOG = 329;
     private static final int UPDATE_CONSUMER_OFFSET = 15;
+    private static final int UPDATE_SUBSCRIPTIONGROUP = 200;
 
     private RetentionCases() {
     }
@@ -44,8 +47,11 @@ final class RetentionCases {
             sent(producer.send(new Message(scope.topic(), bytes(body(i))), queue));
         }
         RawClient raw = scope.rawClient();
-        raw.call(scope.broker(), UPDATE_CONSUMER_OFFSET, Map.of("consumerGroup", scope.group(), "topic", scope.topic(),
-            "queueId", "0", "commitOffset", String.valueOf(COMMITTED)), null);
+        byte[] group = bytes("{\"groupName\":\"" + scope.group() + "\",\"consumeEnable\":true,\"retryQueueNums\":1,\"retryMaxTimes\":16}");
+        checkEquals(0, raw.call(scope.broker(), UPDATE_SUBSCRIPTIONGROUP, Map.of(), group).getCode(), "code of 200");
+        Map<String, String> committed = Map.of("consumerGroup", scope.group(), "topic", scope.topic(), "queueId", "0",
+            "commitOffset", String.valueOf(COMMITTED));
+        checkEquals(0, raw.call(scope.broker(), UPDATE_CONSUMER_OFFSET, committed, null).getCode(), "code of 15");
         checkEquals(0, raw.call(scope.broker(), DELETE_EXPIRED_COMMITLOG, Map.of(), null).getCode(), "code of 329");
 
         DefaultMQPullConsumer reader = scope.pullConsumer();
@@ -71,7 +77,8 @@ final class RetentionCases {
         for (int i = (int) min; i < MESSAGES; i++) {
             left.add(body(i));
         }
-        received.awaitAll(left);
+        Scope.await(CORRECTION_MS, () -> received.bodies().containsAll(left),
+            () -> received.size() + " of " + left.size() + " messages received");
         sent(producer.send(new Message(scope.topic(), bytes(body(MESSAGES))), queue));
         left.add(body(MESSAGES));
         received.awaitAll(left);
