@@ -8,6 +8,13 @@ import type { CompatCase } from './cases/compat-case.js';
 import { CONSUMER_CASES } from './cases/consumer-cases.js';
 import { MESSAGE_CASES } from './cases/message-cases.js';
 import { REPLICATION_CASES } from './cases/replication-cases.js';
+import { RETENTION_CASES } from './cases/retention-cases.js';
 
 /** Every row of the matrix, in its order. */
-export const CASES: readonly CompatCase[] = [...BASIC_CASES, ...MESSAGE_CASES, ...CONSUMER_CASES, ...REPLICATION_CASES];
+export const CASES: readonly CompatCase[] = [
+  ...BASIC_CASES,
+  ...MESSAGE_CASES,
+  ...CONSUMER_CASES,
+  ...REPLICATION_CASES,
+  ...RETENTION_CASES,
+];

@@ -5,6 +5,7 @@ import { ClientDriver, type Outcome } from './client-driver.js';
 import type { Client } from './client-table.js';
 import { Cluster } from './cluster.js';
 import { ReplicatedCluster, type ReplicationMakers } from './replicated-cluster.js';
+import { deleteExpiredCommitLog } from './delete-expired.js';
 import type { SharedClusters } from './shared-clusters.js';
 
 const CASE_LIMIT_MS = 150_000;
@@ -60,9 +61,10 @@ async function runCase(
     const cluster = own ?? (await clusters.get(compatCase.cluster));
     const line = `${compatCase.run ?? compatCase.name} id=${id} namesrv=${cluster.namesrv} broker=${cluster.broker}`;
     return await driver.run(line, compatCase.timeoutMs ?? CASE_LIMIT_MS, async (action) => {
+      if (action === 'delete expired' && isOwn) return deleteExpiredCommitLog(cluster.broker);
       const signal = /^restart (SIGTERM|SIGKILL)$/.exec(action)?.[1];
       if (signal === undefined || !isOwn) throw new Error(`the case asked for '${action}', which it may not`);
-      await cluster.restart(signal as NodeJS.Signals);
+      return cluster.restart(signal as NodeJS.Signals);
     });
   } catch (cause) {
     return { passed: false, detail: cause instanceof Error ? cause.message : String(cause) };

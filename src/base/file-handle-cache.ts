@@ -44,7 +44,12 @@ export class FileHandleCache {
 
   /** Closes the files under a folder, or one file. */
   async closeUnder(pathPrefix: string): Promise<void> {
-    const files = [...this.#files].filter(([path]) => path.startsWith(pathPrefix));
+    await this.closeWhere((path) => path.startsWith(pathPrefix));
+  }
+
+  /** Closes the files whose paths fit. */
+  async closeWhere(fits: (path: string) => boolean): Promise<void> {
+    const files = [...this.#files].filter(([path]) => fits(path));
     await Promise.all(files.map(([path, file]) => this.#evict(path, file)));
   }
 

@@ -9,6 +9,7 @@ import type { BrokerConfig } from './broker-config.js';
 import { createAllDelayOffsetProcessor } from './processors/all-delay-offset-processor.js';
 import { BrokerConfigProcessor, type BrokerConfigProcessorDeps } from './processors/broker-config-processor.js';
 import { createBrokerRuntimeInfoProcessor } from './processors/broker-runtime-info-processor.js';
+import { CleanStoreProcessor, type CleanStoreProcessorDeps } from './processors/clean-store-processor.js';
 import { ClientManageProcessor, type ClientManageProcessorDeps } from './processors/client-manage-processor.js';
 import {
   createConsumerConnectionListProcessor,
@@ -45,6 +46,7 @@ export type AdminProcessorDeps = ClientManageProcessorDeps &
   QueryMessageDeps &
   BrokerConfigProcessorDeps &
   SlaveAdminProcessorDeps &
+  CleanStoreProcessorDeps &
   RuntimeInfoSources & {
     readonly config: BrokerConfig;
     readonly store: MessageStore;
@@ -62,6 +64,7 @@ export function adminProcessors(deps: AdminProcessorDeps): ReadonlyMap<number, R
   const resets = new ResetOffsetProcessor(deps);
   const relays = new ConsumerRelayProcessor(deps);
   const consumption = new ConsumeStatsProcessor(deps);
+  const cleaning = new CleanStoreProcessor(deps);
   return new Map<number, RequestProcessor>([
     [RequestCode.HEART_BEAT, clients.heartbeat],
     [RequestCode.UNREGISTER_CLIENT, clients.unregister],
@@ -100,5 +103,8 @@ export function adminProcessors(deps: AdminProcessorDeps): ReadonlyMap<number, R
     [RequestCode.GET_BROKER_RUNTIME_INFO, createBrokerRuntimeInfoProcessor(deps)],
     [RequestCode.GET_ALL_CONSUMER_OFFSET, createGetAllConsumerOffsetProcessor(deps)],
     [RequestCode.GET_BROKER_HA_STATUS, createGetBrokerHaStatusProcessor(deps)],
+    [RequestCode.CLEAN_EXPIRED_CONSUMEQUEUE, cleaning.cleanExpiredConsumeQueue],
+    [RequestCode.CLEAN_UNUSED_TOPIC, cleaning.cleanUnusedTopic],
+    [RequestCode.DELETE_EXPIRED_COMMITLOG, cleaning.deleteExpiredCommitLog],
   ]);
 }

@@ -18,6 +18,7 @@ import { BrokerPersistence } from './broker-persistence.js';
 import { BrokerStats } from './broker-stats.js';
 import { openBrokerStore } from './broker-store.js';
 import { type BrokerTables, createBrokerTables } from './broker-tables.js';
+import { CleanCommitLogService } from './clean-commit-log-service.js';
 import { MeteredMessageStore } from './metered-message-store.js';
 import { createProcessorTable, type ProcessorSet } from './processor-table.js';
 import { ReadingBrake } from './reading-brake.js';
@@ -40,6 +41,7 @@ interface RunningParts {
   readonly server: RemotingServer;
   readonly processors: ProcessorSet;
   readonly schedule: ScheduleMessageService;
+  readonly cleaning: CleanCommitLogService;
 }
 
 /** Starts and stops a broker; several may live in one process. */
@@ -125,18 +127,26 @@ export class BrokerController {
       clock,
       logger: logger.child('schedule'),
     });
+    const cleaning = new CleanCommitLogService({
+      config: config.values,
+      retention: store.retention,
+      clock,
+      logger: logger.child('retention'),
+    });
     const processors = createProcessorTable({
       ...this.#options,
       tables: this.#tables,
       stats: this.#stats,
       store: meteredStore,
       replication: store.replication,
+      retention: store.retention,
+      cleaning,
       address: this.#address,
       reregisterAround: (change) => this.#reregisterAround(change),
     });
     const server = this.#createServer(processors);
     brake.attach(server);
-    this.#running = { store, server, processors, schedule };
+    this.#running = { store, server, processors, schedule, cleaning };
     try {
       await this.#open(this.#running);
     } catch (error) {
@@ -188,6 +198,7 @@ export class BrokerController {
     this.#outerApi.start(this.#options.config.values.registerNameServerPeriod);
     // A slave delivers nothing and asks nobody: its master does.
     if (this.#slaveRole === undefined) parts.schedule.start();
+    parts.cleaning.start();
   }
 
   /** Ends when the ports are open and the addresses of them known. */
@@ -228,9 +239,12 @@ export class BrokerController {
       this.#stats.stop();
       running.processors.pulls.stop();
       running.schedule.stop();
+      const cleaned = running.cleaning.stop();
       if (this.#slaveRole === undefined) await running.processors.transactions.stop();
       await this.#slaveRole?.stop();
       await running.store.stop();
+      // A round under way ends at the latest with the store.
+      await cleaned;
       await this.#untilChangesAreSettled();
       await running.server.stop();
     }

@@ -55,4 +55,14 @@ export const limitKeys = {
     min: 16,
     max: 65_536,
   }),
+  diskFreeBytesMin: bytes(
+    0,
+    'Free bytes of the disk of the commit log below which its oldest segments are deleted, whatever their age. 0: none are.',
+    { min: 0, max: 2 ** 50, ...changeable },
+  ),
+  commitLogBytesMax: bytes(
+    0,
+    'Most bytes of the commit log; past it the oldest segments are deleted, whatever their age. The segment that is written to stays. 0: no limit.',
+    { min: 0, max: 2 ** 50, ...changeable },
+  ),
 };

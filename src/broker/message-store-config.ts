@@ -57,34 +57,45 @@ const fileKeys = {
 
 /** How long messages are kept. */
 const retentionKeys = {
-  fileReservedTime: int(72, 'How long undecided transactions are asked about, hours. Segments are kept for good.', {
-    ...changeable,
-    ...important,
-  }),
-  deleteWhen: text('04', 'Hours of the day at which old segments are deleted, `;` between them.', {
-    ...changeable,
-    ...important,
-    pattern: /^([01]\d|2[0-3])(;([01]\d|2[0-3]))*;?$/,
-    allowed: 'hours from 00 to 23 with ; between them',
-    ...pending,
-  }),
+  fileReservedTime: int(
+    72,
+    'How long a segment of the commit log is kept after it was last written to, and undecided transactions are asked about, hours.',
+    { ...changeable, ...important },
+  ),
+  deleteWhen: text(
+    '04',
+    'Hours of the day, local time, at which segments past their time are deleted, `;` between them.',
+    {
+      ...changeable,
+      ...important,
+      pattern: /^([01]\d|2[0-3])(;([01]\d|2[0-3]))*;?$/,
+      allowed: 'hours from 00 to 23 with ; between them',
+    },
+  ),
   diskMaxUsedSpaceRatio: int(
     75,
     'Above this use of the disk, per cent, segments past their time are deleted at any hour.',
-    { min: 10, max: 95, ...changeable, ...pending },
+    { min: 10, max: 95, ...changeable },
   ),
-  diskSpaceWarningLevelRatio: int(90, 'Above this use of the disk, per cent, writes are refused.', {
-    min: 35,
-    max: 99,
-    ...changeable,
-    ...pending,
-  }),
+  diskSpaceWarningLevelRatio: int(
+    90,
+    'Above this use of the disk, per cent, messages are refused with SERVICE_NOT_AVAILABLE (14) until it is less. More than 90 counts as 90.',
+    { min: 35, max: 99, ...changeable },
+  ),
   diskSpaceCleanForciblyRatio: int(
     85,
-    'Above this use of the disk, per cent, segments are deleted before their time.',
-    { min: 30, max: 99, ...changeable, ...pending },
+    'Above this use of the disk, per cent, segments are deleted before their time. More than 85 counts as 85.',
+    { min: 30, max: 99, ...changeable },
   ),
-  cleanFileForciblyEnable: bool(true, 'Allow that.', { ...changeable, ...important, ...pending }),
+  cleanFileForciblyEnable: bool(true, 'Allow that.', { ...changeable, ...important }),
+  cleanResourceInterval: int(10_000, 'How often it is looked whether segments are to be deleted, ms.', { min: 1 }),
+  deleteFileBatchMax: int(10, 'Most segments that are deleted at one such time.', { min: 1, ...changeable }),
+  deleteCommitLogFilesInterval: int(100, 'Pause between two segments that are deleted, ms.', changeable),
+  deleteConsumeQueueFilesInterval: int(
+    100,
+    'Pause after a step in which files of consume queues were deleted, ms.',
+    changeable,
+  ),
   messageDelayLevel: text(
     '1s 5s 10s 30s 1m 2m 3m 4m 5m 6m 7m 8m 9m 10m 20m 30m 1h 2h',
     'How long messages of each delay level wait, from level 1 up; a higher level than the last is taken for the last.',

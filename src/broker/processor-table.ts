@@ -17,6 +17,7 @@ import type { BrokerStats } from './broker-stats.js';
 import { createEndTransactionProcessor } from './processors/end-transaction-processor.js';
 import { createConsumerSendMsgBackProcessor } from './processors/consumer-send-msg-back-processor.js';
 import { PullMessageProcessor } from './processors/pull-message-processor.js';
+import type { CleanStoreProcessorDeps } from './processors/clean-store-processor.js';
 import type { SlaveAdminProcessorDeps } from './processors/slave-admin-processor.js';
 import { createResumeCheckHalfMessageProcessor } from './processors/resume-check-half-message-processor.js';
 import { createReplyMessageProcessor } from './processors/reply-message-processor.js';
@@ -30,6 +31,8 @@ export interface ProcessorTableDeps {
   readonly stats: BrokerStats;
   readonly store: MessageStore;
   readonly replication: SlaveAdminProcessorDeps['replication'];
+  readonly retention: CleanStoreProcessorDeps['retention'];
+  readonly cleaning: CleanStoreProcessorDeps['cleaning'];
   readonly address: BrokerAddress;
   /** See BrokerConfigProcessorDeps. */
   readonly reregisterAround: (change: () => void) => Promise<void>;
@@ -46,7 +49,19 @@ export interface ProcessorSet {
 
 /** Makes every processor. */
 export function createProcessorTable(deps: ProcessorTableDeps): ProcessorSet {
-  const { config: configStore, tables, store, replication, stats, address, reregisterAround, clock, logger } = deps;
+  const {
+    config: configStore,
+    tables,
+    store,
+    replication,
+    retention,
+    cleaning,
+    stats,
+    address,
+    reregisterAround,
+    clock,
+    logger,
+  } = deps;
   const config = configStore.values;
   const messageIds = new MessageClientIdSource(address.storeHost(), clock);
   const send = createSendMessageProcessor({
@@ -83,7 +98,19 @@ export function createProcessorTable(deps: ProcessorTableDeps): ProcessorSet {
       createEndTransactionProcessor({ transactions: transactions.service, config, clock, logger }),
     ],
     [RequestCode.RESUME_CHECK_HALF_MESSAGE, createResumeCheckHalfMessageProcessor({ store, logger })],
-    ...adminProcessors({ ...tables, store, replication, stats, config, configStore, reregisterAround, clock, logger }),
+    ...adminProcessors({
+      ...tables,
+      store,
+      replication,
+      retention,
+      cleaning,
+      stats,
+      config,
+      configStore,
+      reregisterAround,
+      clock,
+      logger,
+    }),
   ]);
   return { table, pulls, transactions };
 }

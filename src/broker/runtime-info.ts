@@ -5,6 +5,7 @@
  * says what an idle one of Apache's would.
  */
 import { statfs } from 'node:fs/promises';
+import { join } from 'node:path';
 
 import type { Clock } from '../base/clock.js';
 import type { MessageStore } from '../workers/message-store.js';
@@ -12,6 +13,7 @@ import type { BrokerConfig } from './broker-config.js';
 import type { BrokerStats } from './broker-stats.js';
 import { RATE_SPANS_SECONDS } from './rate-sampler.js';
 import type { DelayOffsetTable } from './schedule/delay-offset-table.js';
+import { diskUsageOf } from './disk-usage.js';
 import { scheduleRunningStats } from './schedule/schedule-message-service.js';
 
 /** What the figures are gathered from. */
@@ -115,13 +117,13 @@ async function storeInfo({ store }: RuntimeInfoSources): Promise<Info> {
 }
 
 async function diskInfo({ storePathRootDir, storePathCommitLog }: RuntimeInfoSources['config']): Promise<Info> {
-  const { blocks, bfree, bavail, bsize } = await statfs(storePathRootDir);
-  // As df has it: of what others than root may use.
-  const usedRatio = javaDouble(Math.ceil(((blocks - bfree) * 100) / Math.max(1, blocks - bfree + bavail)) / 100);
+  const { blocks, bfree, bsize } = await statfs(storePathRootDir);
+  const commitLogRatio = javaDouble((await diskUsageOf(storePathCommitLog)).usedRatio);
+  const { usedRatio } = await diskUsageOf(join(storePathRootDir, 'consumequeue'));
   return {
-    commitLogDiskRatio: usedRatio,
-    [`commitLogDiskRatio_${storePathCommitLog}`]: usedRatio,
-    consumeQueueDiskRatio: usedRatio,
+    commitLogDiskRatio: commitLogRatio,
+    [`commitLogDiskRatio_${storePathCommitLog}`]: commitLogRatio,
+    consumeQueueDiskRatio: javaDouble(usedRatio),
     commitLogDirCapacity: `Total : ${humanReadableBytes(blocks * bsize)}, Free : ${humanReadableBytes(bfree * bsize)}.`,
   };
 }

@@ -10,13 +10,15 @@ export type OpenMode = 'read' | 'update' | 'create';
 /** A file in use. */
 export type FileDescriptor = number;
 
-/** The disk. Everything but `fdatasyncLater` and `fsyncFolderLater` blocks the thread. */
+/** The disk. Everything but what ends in `Later` blocks the thread. */
 export interface FileSystem {
   open(path: string, mode: OpenMode): FileDescriptor;
   close(file: FileDescriptor): void;
   size(file: FileDescriptor): number;
   /** Bytes that the file takes on the disk, where that is known: of a sparse file, no more than has been written to it, in whole blocks. */
   readonly allocatedBytes?: (file: FileDescriptor) => number;
+  /** When a file was last written to, ms since the epoch. */
+  lastModifiedMs(path: string): number;
   /** Reads `length` bytes at `position` to `target[start…]`; returns how many there were. */
   pread(file: FileDescriptor, target: Buffer, start: number, length: number, position: number): number;
   /** Writes `source[start, start + length)` at `position`; returns how many bytes were taken. */
@@ -34,6 +36,8 @@ export interface FileSystem {
   rename(from: string, to: string): void;
   /** Removes a file; none there is no error. */
   unlink(path: string): void;
+  /** The same, while the thread goes on: freeing the blocks of a large file takes long. */
+  unlinkLater(path: string): Promise<void>;
   /** Removes a folder with all in it; none there is no error. */
   removeFolder(path: string): void;
 }
@@ -53,6 +57,7 @@ export const nodeFileSystem: FileSystem = {
   close: (file) => fs.closeSync(file),
   size: (file) => fs.fstatSync(file).size,
   allocatedBytes: (file) => fs.fstatSync(file).blocks * STAT_BLOCK_BYTES,
+  lastModifiedMs: (path) => fs.statSync(path).mtimeMs,
   pread: (file, target, start, length, position) => fs.readSync(file, target, start, length, position),
   pwrite: (file, source, start, length, position) => fs.writeSync(file, source, start, length, position),
   ftruncate: (file, sizeBytes) => fs.ftruncateSync(file, sizeBytes),
@@ -64,6 +69,7 @@ export const nodeFileSystem: FileSystem = {
   exists: (path) => fs.existsSync(path),
   rename: (from, to) => fs.renameSync(from, to),
   unlink: (path) => fs.rmSync(path, { force: true }),
+  unlinkLater: (path) => fs.promises.rm(path, { force: true }),
   removeFolder: (path) => fs.rmSync(path, { force: true, recursive: true }),
 };
 

@@ -37,6 +37,11 @@ export class LogReader {
     this.#segmentSizeBytes = segmentSizeBytes;
   }
 
+  /** Where the segment ends that holds `physicalOffset`. */
+  segmentEnd(physicalOffset: number): number {
+    return physicalOffset - (physicalOffset % this.#segmentSizeBytes) + this.#segmentSizeBytes;
+  }
+
   /** Fills `target[start, end)` from `physicalOffset` on. False when the segment is not there any more or is too short. */
   async read(physicalOffset: number, target: Buffer, start: number, end: number): Promise<boolean> {
     let at = start;
@@ -63,6 +68,12 @@ export class LogReader {
     const record = Buffer.allocUnsafe(sizeBytes);
     if (!(await this.read(physicalOffset, record, 0, sizeBytes))) return undefined;
     return isRecordHead(record, 0, sizeBytes, physicalOffset) ? record : undefined;
+  }
+
+  /** Closes the segments that end at or before `logMinOffset`: they are deleted. */
+  async closeBefore(logMinOffset: number): Promise<void> {
+    const first = join(this.#folder, segmentName(logMinOffset));
+    await this.#files.closeWhere((path) => path < first);
   }
 
   async close(): Promise<void> {

@@ -77,6 +77,17 @@ export class SegmentFile {
     this.#file = undefined;
   }
 
+  /** When the file was last written to, ms since the epoch. */
+  lastModifiedMs(): number {
+    return this.#files.lastModifiedMs(this.path);
+  }
+
+  /** Closes and removes the file while the thread goes on; readers that have it open read on. */
+  async deleteLater(): Promise<void> {
+    this.close();
+    await this.#files.unlinkLater(this.path);
+  }
+
   /** Closes and removes the file. */
   delete(): void {
     this.close();

@@ -94,13 +94,25 @@ export class SegmentSet {
     this.#prepared = next;
   }
 
-  /** Makes the names of all files durable. */
-  async fsyncFolderLater(): Promise<void> {
-    await this.#files.fsyncFolderLater(this.folder);
-  }
-
   get isNextPrepared(): boolean {
     return this.#prepared !== undefined;
+  }
+
+  /** The oldest segment if it may be deleted: everything in it is on disk, and it is not the one that is written to. */
+  get oldestDeletable(): SegmentFile | undefined {
+    const oldest = this.#segments[0];
+    return oldest === undefined || oldest === this.last || this.#unsynced.has(oldest) ? undefined : oldest;
+  }
+
+  /** Makes the log begin with the second segment: the file of the oldest is gone. */
+  forgetOldest(): void {
+    assert(this.oldestDeletable !== undefined, 'the segment that is written to stays');
+    this.#segments.shift()?.close();
+  }
+
+  /** Makes the names of segments durable, those that are gone too. */
+  async fsyncFolderLater(): Promise<void> {
+    await this.#files.fsyncFolderLater(this.folder);
   }
 
   /** Goes on to the next segment; the one before is full. */

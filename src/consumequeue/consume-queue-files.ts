@@ -6,8 +6,14 @@
 import { join } from 'node:path';
 
 import { assert } from '../base/assert.js';
-import { segmentName } from '../base/segment-name.js';
-import { fdatasyncOrTell, type FileDescriptor, type FileSystem, writeFully } from '../commitlog/file-system.js';
+import { segmentName, startOffsetOfSegment } from '../base/segment-name.js';
+import {
+  fdatasyncOrTell,
+  type FileDescriptor,
+  type FileSystem,
+  readFully,
+  writeFully,
+} from '../commitlog/file-system.js';
 import { ENTRY_BYTES } from './consume-queue-entry.js';
 import { EntryBuffers } from './entry-buffers.js';
 
@@ -93,6 +99,32 @@ export class ConsumeQueueFiles {
   deleteQueue(folder: string): void {
     this.#forget(join(folder, '/'));
     this.#files.removeFolder(folder);
+  }
+
+  /** Reads the entry at `index` of the queue in `folder` to the start of `target`; zeros where there is none. */
+  readEntryBytes(folder: string, index: number, target: Buffer): void {
+    const byteOffset = index * ENTRY_BYTES;
+    const inFile = byteOffset % this.fileSizeBytes;
+    const path = join(folder, segmentName(byteOffset - inFile));
+    target.fill(0, 0, ENTRY_BYTES);
+    if (!this.#open.has(path) && !this.#files.exists(path)) return;
+    readFully(this.#files, this.#use(path, folder), target, 0, ENTRY_BYTES, inFile);
+  }
+
+  /** Byte offsets at which files of the queue in `folder` begin, ascending. */
+  fileStarts(folder: string): number[] {
+    return this.#files
+      .readdir(folder)
+      .map((name) => startOffsetOfSegment(name))
+      .filter((start) => start !== undefined)
+      .toSorted((a, b) => a - b);
+  }
+
+  /** Removes the file of the queue in `folder` that begins at byte offset `start`. */
+  deleteFile(folder: string, start: number): void {
+    const path = join(folder, segmentName(start));
+    this.#forget(path);
+    this.#files.unlink(path);
   }
 
   close(): void {

@@ -26,7 +26,10 @@ export interface ConsumeQueueRecoveryOptions {
   readonly wasCleanStop: boolean;
 }
 
-/** All queues that have entries left, cut at `cutOffset`. Queues with nothing left lose their files. */
+/**
+ * All queues that have entries left, expired ones included, cut at `cutOffset`. A queue with nothing left loses its files, unless they show that there
+ * were entries before them, which have expired: its offsets go on there.
+ */
 export function recoverConsumeQueues(files: FileSystem, options: ConsumeQueueRecoveryOptions): RecoveredQueue[] {
   const queues: RecoveredQueue[] = [];
   const block = Buffer.alloc(BLOCK_ENTRIES * ENTRY_BYTES);
@@ -83,6 +86,10 @@ class QueueFiles {
         return count;
       });
       if (kept > 0) return start / ENTRY_BYTES + kept;
+      if (start > 0 && this.#starts.length === 1) {
+        this.#use(start, (file) => this.#zeroFrom(file, 0));
+        return start / ENTRY_BYTES;
+      }
       this.#files.unlink(this.#pathOf(start));
       this.#starts.pop();
     }

@@ -4,6 +4,7 @@
  * Invariant: once a round has ended, every entry that had been appended when it began is in its file.
  */
 import { assert } from '../base/assert.js';
+import { expireEntries } from './expired-entries.js';
 import type { ConsumeQueueFiles } from './consume-queue-files.js';
 import { PRE_BLANK_SIZE_BYTES } from './consume-queue-entry.js';
 import { BUFFERED_ENTRIES_FULL, ConsumeQueueWriter } from './consume-queue-writer.js';
@@ -179,6 +180,22 @@ export class ConsumeQueueSet {
   /** As `ConsumeQueueFiles.syncSome`. */
   syncSome(): Promise<boolean> {
     return this.#files.syncSome();
+  }
+
+  /** One more than the largest key. */
+  get keyCount(): number {
+    return this.#byKey.length;
+  }
+
+  /** The queue of a key that was given out, unless it was deleted. */
+  livingByKey(key: number): ConsumeQueueWriter | undefined {
+    const queue = this.#byKey[key];
+    return queue?.isDeleted === true ? undefined : queue;
+  }
+
+  /** Deletes what is expired of one queue; returns how many files. See `expireEntries`. */
+  expire(queue: ConsumeQueueWriter, logMinOffset: number, durableOffset: number): number {
+    return expireEntries(this.#files, queue, logMinOffset, durableOffset);
   }
 
   close(): void {

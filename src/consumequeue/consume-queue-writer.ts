@@ -15,7 +15,12 @@ const NO_BYTES = Buffer.alloc(0);
 export class ConsumeQueueWriter {
   readonly topic: string;
   readonly queueId: number;
+  /** The first entry whose record is still in the log; `nextOffset` if there is none. Java: minLogicOffset. */
   minOffset: number;
+  /** Physical offset of the record at `minOffset`, or -1 when it was not looked at. */
+  minPhysicalOffset = -1;
+  /** True once files before `minOffset` were looked for: a crash may have left some. */
+  isTrimmed = false;
   /** Offset that the next record gets. */
   nextOffset: number;
   /** True once its topic is deleted: what is buffered goes nowhere. */
@@ -51,6 +56,11 @@ export class ConsumeQueueWriter {
   /** Made when it is needed: kept, it would be a quarter of what a queue takes. */
   get folder(): string {
     return this.#files.folderOf(this.topic, this.queueId);
+  }
+
+  /** End of the entries that the operating system has. */
+  get writtenOffset(): number {
+    return this.#writtenOffset;
   }
 
   /** Entries that are only in memory. */

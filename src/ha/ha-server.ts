@@ -99,6 +99,7 @@ export class HaServer {
   #tick(): void {
     const nowMs = this.#parts.clock.monotonicMs();
     for (const connection of this.#connections) connection.tick(nowMs);
+    void this.#parts.log.closeDeleted();
   }
 
   #remove(connection: HaConnection): void {

@@ -54,6 +54,11 @@ export class LogSource {
     return this.#files.read(physicalOffset, target, targetStart, targetStart + sizeBytes);
   }
 
+  /** Closes files of segments that have been deleted, which would still take their room on the disk. */
+  async closeDeleted(): Promise<void> {
+    await this.#files.closeBefore(this.minOffset);
+  }
+
   async close(): Promise<void> {
     await this.#files.close();
   }

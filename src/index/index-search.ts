@@ -52,12 +52,23 @@ function isTimeMatched(state: IndexFileState, { beginTimestampMs: begin, endTime
 function searchFile(files: FileSystem, search: IndexSearch, state: IndexFileState, found: number[]): void {
   // Without entries there may be no file.
   if (state.indexCount <= FIRST_PLACE) return;
-  const file = files.open(join(search.folder, state.name), 'read');
+  const file = openIfThere(files, join(search.folder, state.name));
+  if (file === undefined) return;
   try {
     const newest = state.newestPlace < 0 ? readSlot(files, file, search) : state.newestPlace;
     followChain(new EntryReader(files, file, search.shape), newest, search, state, found);
   } finally {
     files.close(file);
+  }
+}
+
+/** A file may have been deleted since the search was asked for: its messages are gone too. */
+function openIfThere(files: FileSystem, path: string): FileDescriptor | undefined {
+  try {
+    return files.open(path, 'read');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
   }
 }
 

@@ -205,6 +205,22 @@ export class IndexSet {
     }));
   }
 
+  /** The oldest file if all its messages lie before `logMinOffset` and nothing of it is under way; never the last one. */
+  oldestExpired(logMinOffset: number): IndexFile | undefined {
+    const oldest = this.#all[0];
+    if (oldest === undefined || oldest === this.#last || oldest.header.endPhysicalOffset >= logMinOffset)
+      return undefined;
+    return oldest.isWhole && oldest.isSynced && !this.#unfinished.includes(oldest) ? oldest : undefined;
+  }
+
+  /** Removes such a file, while the thread goes on. Java: IndexService.deleteExpiredFile. */
+  async deleteLater(file: IndexFile): Promise<void> {
+    const wasFirst = this.#all.shift() === file;
+    assert(wasFirst, 'the oldest file goes first');
+    file.release();
+    await this.#files.unlinkLater(file.path);
+  }
+
   close(): void {
     for (const file of this.#all) file.close();
   }

@@ -45,8 +45,9 @@ export class CommitlogLoop {
       const hadPuts = store.drain.run();
       const hadWork = (store.replica?.run() ?? false) || hadPuts;
       store.flusher.tick(clock.monotonicMs());
+      store.cleaner.tick(clock.monotonicMs());
       if (hadWork) {
-        if (store.flusher.isBusy && this.#turns % BATCHES_PER_YIELD === 0) await nextTurnOfEventLoop();
+        if (this.#isStoreBusy && this.#turns % BATCHES_PER_YIELD === 0) await nextTurnOfEventLoop();
       } else if (this.#isStopping) {
         return;
       } else {
@@ -55,11 +56,17 @@ export class CommitlogLoop {
     }
   }
 
+  get #isStoreBusy(): boolean {
+    const { flusher, cleaner } = this.#parts.store;
+    return flusher.isBusy || cleaner.isBusy;
+  }
+
   async #sleep(): Promise<void> {
     const { store, doorbell, clock } = this.#parts;
-    const timeoutMs = Math.min(SLEEP_MS_MAX, Math.max(0, store.flusher.nextDueMs() - clock.monotonicMs()));
+    const dueMs = Math.min(store.flusher.nextDueMs(), store.cleaner.nextDueMs());
+    const timeoutMs = Math.min(SLEEP_MS_MAX, Math.max(0, dueMs - clock.monotonicMs()));
     // Waiting blocks the thread, which is quickest to wake; callbacks of file operations need the event loop.
-    if (store.flusher.isBusy) await doorbell.waitAsync(this.#hasWork, timeoutMs);
+    if (this.#isStoreBusy) await doorbell.waitAsync(this.#hasWork, timeoutMs);
     else doorbell.wait(this.#hasWork, timeoutMs);
   }
 
@@ -76,6 +83,7 @@ export class CommitlogLoop {
     this.#received = undefined;
     if (message === undefined) return;
     if (message.type === 'stop') this.#isStopping = true;
+    else if (message.type === 'expire') this.#parts.store.cleaner.expire(message.id, message.limits);
     else this.#parts.store.answerIndex(message.id, message.keyHash);
   }
 }

@@ -24,6 +24,7 @@ import { IndexWriter } from './index-writer.js';
 import { ReplicaDrain } from './replica-drain.js';
 import { ReplicaQueues } from './replica-queues.js';
 import { RingDrain } from './ring-drain.js';
+import { StoreCleaner } from './store-cleaner.js';
 import { StoreFlusher } from './store-flusher.js';
 import { recoverStore, type RecoveredStore } from './store-recovery.js';
 import { type Refusal, WriteRefusal } from './write-refusal.js';
@@ -42,6 +43,24 @@ export interface CommitlogStoreOptions {
   readonly pieceBytes?: number | undefined;
 }
 
+function cleanerOf(
+  { clock, post, onOperationEnd }: CommitlogStoreOptions,
+  { segments, queues, index }: RecoveredStore,
+  status: StoreStatusPage,
+  flusher: StoreFlusher,
+): StoreCleaner {
+  return new StoreCleaner({
+    segments,
+    queues,
+    index,
+    status,
+    checkpointedOffset: () => flusher.checkpointedOffset,
+    clock,
+    post,
+    onOperationEnd,
+  });
+}
+
 /** An open store. */
 export class CommitlogStore {
   readonly ring: RequestRingConsumer;
@@ -50,6 +69,7 @@ export class CommitlogStore {
   /** On a slave only. */
   readonly replica: ReplicaDrain | undefined;
   readonly flusher: StoreFlusher;
+  readonly cleaner: StoreCleaner;
   readonly queueStates: readonly QueueState[];
   readonly #queues: ConsumeQueueSet;
   readonly #recovered: RecoveredStore;
@@ -125,6 +145,7 @@ export class CommitlogStore {
       { settings, segments, appender, queues, index, checkpoint, drain, status, refusal, post, onOperationEnd },
       clock.monotonicMs(),
     );
+    this.cleaner = cleanerOf(options, recovered, this.status, this.flusher);
   }
 
   /** Recovers, and is ready for messages. Rejects when the store cannot be opened. */
@@ -198,6 +219,7 @@ export class CommitlogStore {
 
   /** Ends in order: what was accepted is on disk, and `abort` goes. It stays when something could not be written. */
   async close(): Promise<void> {
+    await this.cleaner.idle();
     const isOnDisk = await this.flusher.finish();
     this.#recovered.segments.close();
     this.#queues.close();
@@ -207,6 +229,7 @@ export class CommitlogStore {
 
   /** For tests: closes files as the end of a killed process does. */
   async abandon(): Promise<void> {
+    await this.cleaner.idle();
     await this.flusher.idle();
     this.#recovered.segments.close();
     this.#queues.close();

@@ -61,11 +61,30 @@ export interface OpenedQueue extends QueueState {
   readonly key: number;
 }
 
+/** Which segments may go now, the oldest first and never the last one; see `StoreCleaner`. */
+export interface ExpiryLimits {
+  /** Those that were last written to so long ago, ms; -1: none for their age. */
+  readonly reservedMs: number;
+  /** Whatever their age. Java: cleanAtOnce. */
+  readonly isAtOnce: boolean;
+  /** Those at the beginning until so many bytes are free; 0: none. */
+  readonly bytesToFree: number;
+  /** Those at the beginning until the log has no more bytes than this; 0: none. */
+  readonly logBytesMax: number;
+  /** At most so many. Java: deleteFileBatchMax. */
+  readonly segmentsMax: number;
+  /** Pause between two of them, and after a queue that lost files, ms. */
+  readonly segmentPauseMs: number;
+  readonly queuePauseMs: number;
+}
+
 /** Main thread → worker. What must keep its place among puts goes through the request ring instead. */
 export type ToWorker =
   | { readonly type: 'stop' }
   /** Asks where a search for this key begins; answered with `indexStates`, after all that was answered before has its entries in files. */
-  | { readonly type: 'askIndex'; readonly id: number; readonly keyHash: number };
+  | { readonly type: 'askIndex'; readonly id: number; readonly keyHash: number }
+  /** Answered with `expired` when the segments are gone; `queuesExpired` come before that. */
+  | { readonly type: 'expire'; readonly id: number; readonly limits: ExpiryLimits };
 
 /** Worker → main thread. */
 export type FromWorker =
@@ -79,9 +98,21 @@ export type FromWorker =
   | { readonly type: 'refuseWrites'; readonly refusal: Refusal | undefined }
   /** The index's files, or why they cannot be searched. */
   | { readonly type: 'indexStates'; readonly id: number; readonly states: readonly IndexFileState[] | string }
+  /** Queues begin later: places in the two lists belong together. */
+  | { readonly type: 'queuesExpired'; readonly keys: readonly number[]; readonly minOffsets: readonly number[] }
+  /** So many segments were deleted for `expire`; `error` says why not more. */
+  | {
+      readonly type: 'expired';
+      readonly id: number;
+      readonly segments: number;
+      readonly error: string | undefined;
+    }
   | { readonly type: 'log'; readonly level: LogLevel; readonly message: string }
   /** Everything accepted is answered, flushed and closed; the thread ends by itself. */
   | { readonly type: 'stopped' };
+
+/** What the worker says of deletions. */
+export type RetentionMessage = Extract<FromWorker, { type: 'queuesExpired' | 'expired' }>;
 
 /** Encodes for `postMessage(bytes)`. */
 export function encodeControlMessage(message: ToWorker | FromWorker): Uint8Array {

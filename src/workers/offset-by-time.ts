@@ -27,14 +27,15 @@ export class OffsetByTime {
 
   /**
    * LOWER: the first offset whose store time is at least `timestampMs`, or the maximum offset when all are earlier. UPPER: the last offset whose
-   * store time is at most `timestampMs`, or 0 when all are later. 0 for a queue without messages.
+   * store time is at most `timestampMs`, or the minimum offset when all are later. The minimum offset for a queue without messages.
    */
   async search(queue: Queue | undefined, timestampMs: number, boundary: BoundaryType): Promise<number> {
-    if (queue === undefined || queue.tail.nextOffset === queue.minOffset) return 0;
-    if (boundary === 'LOWER') return this.#firstAtOrAfter(queue, timestampMs);
+    if (queue === undefined) return 0;
+    if (queue.tail.nextOffset === queue.minOffset) return queue.minOffset;
+    if (boundary === 'LOWER') return Math.max(queue.minOffset, await this.#firstAtOrAfter(queue, timestampMs));
     // Store times are whole milliseconds: the last one at or before t is just before the first one at or after t + 1.
     const after = await this.#firstAtOrAfter(queue, timestampMs + 1);
-    return after === queue.minOffset ? 0 : after - 1;
+    return Math.max(queue.minOffset, after - 1);
   }
 
   async #firstAtOrAfter(queue: Queue, timestampMs: number): Promise<number> {

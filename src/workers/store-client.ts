@@ -40,6 +40,7 @@ import { OffsetByTime } from './offset-by-time.js';
 import { PendingPuts, refusedPut } from './pending-puts.js';
 import { PutPipeline } from './put-pipeline.js';
 import { type Queue, QueueTable } from './queue-table.js';
+import { StoreRetention } from './store-retention.js';
 import type { StoreClientOptions } from './store-client-options.js';
 import { COMMITLOG_WORKER_URL, StoreThread } from './store-thread.js';
 import { TaskPool } from './task-pool.js';
@@ -59,6 +60,7 @@ const EXPIRY_INTERVAL_MS = 500;
 /** Opens stores; see {@link MessageStore}. */
 export class StoreClient implements MessageStore {
   readonly replication: Replication;
+  readonly retention: StoreRetention;
   readonly #queues = new QueueTable();
   readonly #pending: PendingPuts;
   readonly #pipeline: PutPipeline;
@@ -118,6 +120,14 @@ export class StoreClient implements MessageStore {
       askIndex: (id, keyHash) => this.#thread.askIndex(id, keyHash),
       recordAt: (physicalOffset) => this.recordAt(physicalOffset),
     });
+    this.retention = new StoreRetention({
+      queues: this.#queues,
+      log: this.#log,
+      consumeQueues: this.#consumeQueues,
+      ask: (id, limits) => this.#thread.expire(id, limits),
+      takeResults: () => this.#takeResults(),
+      logMinOffset: () => this.#status.get(StatusWord.minPhysicalOffset),
+    });
     const workerUrl = options.workerUrl ?? COMMITLOG_WORKER_URL;
     this.#thread = new StoreThread(workerUrl, { settings, memory }, doorbell, options.logger, {
       onRefusal: (refusal) => {
@@ -127,6 +137,7 @@ export class StoreClient implements MessageStore {
       onTopicDeleted: (id, error) => this.#deletions.settle(id, error),
       onQueueOpened: (queue) => this.#queues.openAs(queue),
       onIndexStates: (id, states) => this.#searches.settle(id, states),
+      onRetention: (message) => this.retention.receive(message),
       onFailure: (cause) => this.#onFailure(cause),
     });
     this.replication = new Replication(options.replication, memory, {
@@ -183,7 +194,7 @@ export class StoreClient implements MessageStore {
   }
 
   putMessages(messages: readonly MessageToStore[], done: (result: PutResult) => void): void {
-    const refusal = this.#refusal ?? this.replication.putRefusal;
+    const refusal = this.#refusal ?? this.retention.diskFull ?? this.replication.putRefusal;
     if (refusal !== undefined) done(refusedPut(PutStatus.SERVICE_NOT_AVAILABLE, refusal));
     else this.#pipeline.put(messages, this.replication.waiting(messages, done));
   }
@@ -293,6 +304,7 @@ export class StoreClient implements MessageStore {
   async #stop(): Promise<void> {
     this.#refusal ??= 'the broker is stopping';
     await this.#endWorker();
+    this.retention.failAll(this.#refusal);
     this.#searches.failAll(this.#refusal);
     this.#takeResults();
     this.#isPumping = false;
@@ -392,6 +404,7 @@ export class StoreClient implements MessageStore {
     this.#deletions.failAll(this.#refusal);
     this.replication.transfer?.stop();
     this.#searches.failAll(this.#refusal);
+    this.retention.failAll(this.#refusal);
     this.#results.wake();
     this.#options.onFailure(cause);
   }

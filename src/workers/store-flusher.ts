@@ -85,6 +85,11 @@ export class StoreFlusher {
     this.#nextCheckpointMs = nowMs + CHECKPOINT_INTERVAL_MS;
   }
 
+  /** A crash needs nothing of the log before this offset to make queues and index again: what lies below may be deleted. */
+  get checkpointedOffset(): number {
+    return this.#checkpoints.writtenOffset;
+  }
+
   /** True while a file operation is under way, for which the event loop must run. */
   get isBusy(): boolean {
     return this.#operation !== undefined;
@@ -153,6 +158,8 @@ export class StoreFlusher {
    */
   async saveFirstCheckpoint(isNeededNow: boolean): Promise<void> {
     await this.#parts.segments.fdatasyncLater();
+    // The one before the crash speaks of less than what recovery has made, and nothing is deleted on its word.
+    this.#checkpoints.writtenOffset = 0;
     this.#checkpoints.begin(this.#mark());
     if (!isNeededNow) return;
     while (this.#checkpoints.isOpen) await this.#stepCheckpoint();

@@ -10,9 +10,11 @@ import type { Doorbell } from '../ring/doorbell.js';
 import {
   decodeFromWorker,
   encodeControlMessage,
+  type ExpiryLimits,
   type FromWorker,
   type OpenedQueue,
   type QueueState,
+  type RetentionMessage,
   type StoreMemory,
   type StoreSettings,
   type ToWorker,
@@ -30,6 +32,8 @@ export interface StoreThreadEvents {
   onTopicDeleted(id: number, error: string | undefined): void;
   /** A slave's worker gives results with a new key from now on. */
   onQueueOpened(queue: OpenedQueue): void;
+  /** Segments were deleted, or queues begin later. */
+  onRetention(message: RetentionMessage): void;
   /** The answer to `askIndex`. */
   onIndexStates(id: number, states: readonly IndexFileState[] | string): void;
   /** The worker has ended without having been asked to. */
@@ -100,6 +104,11 @@ export class StoreThread {
     this.#send({ type: 'askIndex', id, keyHash });
   }
 
+  /** Asks for old segments to be deleted; `onRetention` is called with the same id. */
+  expire(id: number, limits: ExpiryLimits): void {
+    this.#send({ type: 'expire', id, limits });
+  }
+
   /** Asks the worker to end in order and waits until its thread is gone. */
   async stop(): Promise<void> {
     if (!this.#stopRequested) {
@@ -147,6 +156,10 @@ export class StoreThread {
         break;
       case 'indexStates':
         this.#events.onIndexStates(message.id, message.states);
+        break;
+      case 'queuesExpired':
+      case 'expired':
+        this.#events.onRetention(message);
         break;
       case 'log':
         if (message.level !== 'silent') this.#logger[message.level](message.message);

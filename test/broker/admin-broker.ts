@@ -50,6 +50,9 @@ export class AdminBroker {
   };
   /** Changes for which the broker registered anew. */
   reregistrations = 0;
+  /** Topics that have a consume queue, and what was asked of the deletion of old messages. */
+  storedTopics: string[] = [];
+  readonly deletions: string[] = [];
   readonly #dispatcher: RequestDispatcher;
 
   constructor(settings: Readonly<Record<string, string>> = {}) {
@@ -88,6 +91,11 @@ export class AdminBroker {
       groupGets: this.groupGets,
       locks: new RebalanceLockManager(this.clock),
       replication: { runtimeInfo: () => Promise.resolve(this.haRuntimeInfo) },
+      retention: {
+        cleanExpiredConsumeQueues: () => Promise.resolve(void this.deletions.push('queues')),
+        topics: () => this.storedTopics,
+      },
+      cleaning: { deleteManually: () => void this.deletions.push('segments') },
       reregisterAround: (change) => {
         change();
         this.reregistrations += 1;

@@ -56,6 +56,8 @@ class FilterBroker {
       stats: new BrokerStats(clock),
       store: new MemoryMessageStore(clock),
       replication: { runtimeInfo: () => Promise.reject(new Error('not replicated')) },
+      retention: { cleanExpiredConsumeQueues: () => Promise.resolve(), topics: () => [] },
+      cleaning: { deleteManually: () => undefined },
       address: new BrokerAddress(config, logger),
       reregisterAround: (change) => {
         change();

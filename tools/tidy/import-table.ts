@@ -28,6 +28,7 @@ export const IMPORT_TABLE: Readonly<Record<string, readonly string[]>> = {
     'workers/message-store',
     'workers/store-client',
     'workers/replication',
+    'workers/store-retention',
   ],
   namesrv: ['base', 'remoting'],
   // Looks at the files of a store that need not be open: no thread's memory, only the formats and the pool.

@@ -24,6 +24,7 @@ public final class Driver {
         ContentCases.register(CASES);
         LimitCases.register(CASES);
         RestartCases.register(CASES);
+        RetentionCases.register(CASES);
         AdminCases.register(CASES);
         TransactionCases.register(CASES);
         DelayCases.register(CASES);
