@@ -22,7 +22,8 @@ export interface FileSystem {
   ftruncate(file: FileDescriptor, sizeBytes: number): void;
   fdatasync(file: FileDescriptor): void;
   fdatasyncLater(file: FileDescriptor): Promise<void>;
-  /** Makes names in a folder durable. */
+  /** Makes names in a folder durable: a new file, or one that was renamed or removed, may be forgotten by a power cut before. */
+  fsyncFolder(path: string): void;
   fsyncFolderLater(path: string): Promise<void>;
   /** Names in a folder, in no order; none when there is no such folder. */
   readdir(path: string): string[];
@@ -52,6 +53,7 @@ export const nodeFileSystem: FileSystem = {
   ftruncate: (file, sizeBytes) => fs.ftruncateSync(file, sizeBytes),
   fdatasync: (file) => fs.fdatasyncSync(file),
   fdatasyncLater,
+  fsyncFolder,
   fsyncFolderLater,
   readdir: (path) => (fs.existsSync(path) ? fs.readdirSync(path) : []),
   mkdir: (path) => void fs.mkdirSync(path, { recursive: true }),
@@ -100,6 +102,15 @@ function fdatasyncLater(file: FileDescriptor): Promise<void> {
   return new Promise((resolve, reject) => {
     fs.fdatasync(file, (error) => (error === null ? resolve() : reject(error)));
   });
+}
+
+function fsyncFolder(path: string): void {
+  const folder = fs.openSync(path, fs.constants.O_RDONLY);
+  try {
+    fs.fsyncSync(folder);
+  } finally {
+    fs.closeSync(folder);
+  }
 }
 
 async function fsyncFolderLater(path: string): Promise<void> {
