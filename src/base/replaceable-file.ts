@@ -12,6 +12,7 @@ export class ReplaceableFile {
   readonly path: string;
   readonly #files: ReplaceableFileSystem;
   #lastWrite: Promise<void> = Promise.resolve();
+  #isFolderDurable = false;
 
   constructor(path: string, files: ReplaceableFileSystem = nodeReplaceableFileSystem) {
     this.path = path;
@@ -50,12 +51,22 @@ export class ReplaceableFile {
   async #replace(content: string): Promise<void> {
     const temporaryPath = `${this.path}.tmp`;
     const folder = dirname(this.path);
-    await this.#files.makeFolder(folder);
+    if (!this.#isFolderDurable) await this.#makeFolder(folder);
     await this.#files.writeDurably(temporaryPath, content);
     await ignoreMissing(this.#files.copy(this.path, this.backupPath));
     await this.#files.rename(temporaryPath, this.path);
     // So that the rename itself is on disk.
     await this.#files.syncFolder(folder);
+  }
+
+  /** The folder's own name is made durable too, and those of the folders that are made above it. */
+  async #makeFolder(folder: string): Promise<void> {
+    const firstMade = (await this.#files.makeFolder(folder)) ?? folder;
+    for (let made = folder; ; made = dirname(made)) {
+      await this.#files.syncFolder(dirname(made));
+      if (made === firstMade || made === dirname(made)) break;
+    }
+    this.#isFolderDurable = true;
   }
 }
 

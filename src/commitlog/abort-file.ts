@@ -2,7 +2,7 @@
  * The file `abort`: there while a broker runs, gone after a clean stop, so that its presence at start says the last run did not end.
  * Commitlog worker. Java: DefaultMessageStore.createTempFile.
  */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { type FileSystem, writeFully } from './file-system.js';
 
@@ -21,13 +21,14 @@ export class AbortFile {
     return this.#files.exists(this.#path);
   }
 
-  /** Makes it, with the process id in it. */
+  /** Makes it, with the process id in it. A power cut does not take it away again: it would be taken for a clean stop. */
   write(): void {
     const text = Buffer.from(String(process.pid));
     const file = this.#files.open(this.#path, 'create');
     this.#files.ftruncate(file, 0);
     writeFully(this.#files, file, text, 0, text.length, 0);
     this.#files.close(file);
+    this.#files.fsyncFolder(dirname(this.#path));
   }
 
   remove(): void {

@@ -3,6 +3,7 @@
  * Java: none (MappedFile, FileChannel). Errors are Node's (`code` ENOENT, ENOSPC, EIO …); `pwrite` and `pread` may be short.
  */
 import fs from 'node:fs';
+import { dirname } from 'node:path';
 
 /** How a file is opened: for reading, for both (it exists), or for both and made if it does not exist. */
 export type OpenMode = 'read' | 'update' | 'create';
@@ -62,6 +63,21 @@ export const nodeFileSystem: FileSystem = {
   unlink: (path) => fs.rmSync(path, { force: true }),
   removeFolder: (path) => fs.rmSync(path, { force: true, recursive: true }),
 };
+
+/**
+ * Makes a folder and those above it. Its own name is durable afterwards, also if it was made by a process that ended before it had seen to that, and so are
+ * those of the folders that were made above it.
+ */
+export function makeFolder(files: FileSystem, path: string): void {
+  let above = dirname(path);
+  const parents = [above];
+  while (!files.exists(above)) {
+    above = dirname(above);
+    parents.push(above);
+  }
+  files.mkdir(path);
+  for (const parent of parents) files.fsyncFolder(parent);
+}
 
 /** Writes all of `source[start, start + length)`; a disk that takes nothing more is an error, never a silent end. */
 export function writeFully(

@@ -5,7 +5,7 @@
 import { assert } from '../base/assert.js';
 import { emptyRecordParts, RECORD, type RecordParts } from '../message/stored-record.js';
 import { type FileDescriptor, type FileSystem, readFully } from './file-system.js';
-import { headKindAt, isWholeRecord } from './record-check.js';
+import { headKindAt, isWholeRecord, lacksSector, SECTOR_BYTES } from './record-check.js';
 
 const CHUNK_BYTES = 4 * 1024 * 1024;
 const SINGLE_RECORD_CHUNK_BYTES = 64 * 1024;
@@ -69,9 +69,10 @@ function scanFile(
     if (head === 'blank') return { endOffset: segmentEnd, isFull: true, isClean: true };
     if (head === 'end') return endAt(offset, isZero(bytes.buffer, bytes.positionOf(inFile)));
     const sizeBytes = bytes.buffer.readInt32BE(bytes.positionOf(inFile) + RECORD.TOTAL_SIZE);
-    if (!bytes.load(inFile, sizeBytes)) return endAt(offset, false);
+    if (!bytes.load(inFile, sizeBytes + SECTOR_BYTES) && !bytes.load(inFile, sizeBytes)) return endAt(offset, false);
     const position = bytes.positionOf(inFile);
     if (!isWholeRecord(bytes.buffer, position, position + sizeBytes, offset, parts)) return endAt(offset, false);
+    if (lacksSector(bytes.buffer, position, bytes.loadedEnd, offset, parts)) return endAt(offset, false);
     visit(bytes.buffer, position, offset, parts);
     offset += sizeBytes;
   }
@@ -103,6 +104,11 @@ class SlidingFile {
   /** Index in `buffer` of a position in the file that was loaded. */
   positionOf(inFile: number): number {
     return inFile - this.#start;
+  }
+
+  /** Index in `buffer` of the end of what is loaded. */
+  get loadedEnd(): number {
+    return this.#length;
   }
 
   /** Has `[inFile, inFile + length)` in `buffer`; false when the file ends before. */

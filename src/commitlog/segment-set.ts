@@ -65,11 +65,21 @@ export class SegmentSet {
 
   /** Ends the log at `endOffset` and makes it ready for writing there: later files go, later bytes become zero. */
   cut(endOffset: number, isTailClean: boolean): void {
-    while (this.#segments.length > 0 && this.last.startOffset > endOffset) this.#segments.pop()?.delete();
+    while (this.#segments.length > 0 && this.last.startOffset > endOffset) {
+      this.#segments.pop()?.delete();
+      // One after the other, the last first: a power cut must not leave a later one behind a gap.
+      this.#files.fsyncFolder(this.folder);
+    }
     const last = this.#segments.at(-1);
     if (last === undefined || endOffset >= last.endOffset) this.#add(endOffset);
-    else if (!isTailClean || last.sizeOnDisk() < last.sizeBytes) last.zeroFrom(endOffset);
+    else if (!isTailClean || last.sizeOnDisk() < last.sizeBytes) this.#zeroFrom(last, endOffset);
     assert(this.last.startOffset <= endOffset && endOffset < this.last.endOffset, 'the log ends in its last segment');
+  }
+
+  /** After a crash: what lies from `fromOffset` on was read, but may not be on disk. The next fdatasync covers it. */
+  oweFrom(fromOffset: number): void {
+    this.#files.fsyncFolder(this.folder);
+    for (const segment of this.#segments) if (segment.endOffset > fromOffset) this.#unsynced.add(segment);
   }
 
   /** Makes the log of which nothing was written begin at `startOffset`: a slave takes up its master's log there. */
@@ -87,8 +97,13 @@ export class SegmentSet {
     if (this.#prepared !== undefined) return;
     const next = new SegmentFile(this.#files, this.folder, this.last.endOffset, this.segmentSizeBytes);
     next.create();
-    this.#prepared = next;
+    // Its size too: a segment that is not the last one is whole, or the log is not opened.
+    await next.fdatasyncLater();
     await this.#files.fsyncFolderLater(this.folder);
+    if (next.startOffset === this.last.endOffset) this.#prepared = next;
+    // The log has rolled meanwhile, without waiting, or begins somewhere else.
+    else if (this.#segments.some(({ path }) => path === next.path)) next.close();
+    else next.delete();
   }
 
   get isNextPrepared(): boolean {
@@ -153,8 +168,16 @@ export class SegmentSet {
   #add(startOffset: number): SegmentFile {
     const segment = new SegmentFile(this.#files, this.folder, startOffset, this.segmentSizeBytes);
     segment.create();
+    segment.fdatasync();
+    this.#files.fsyncFolder(this.folder);
     this.#segments.push(segment);
     return segment;
+  }
+
+  /** Owes an fdatasync: what was cut off would show again behind what is written next. */
+  #zeroFrom(segment: SegmentFile, endOffset: number): void {
+    segment.zeroFrom(endOffset);
+    this.#unsynced.add(segment);
   }
 
   #checkLoaded(segment: SegmentFile, isLast: boolean): void {

@@ -1,9 +1,9 @@
 /**
  * The files of all consume queues, `{topic}/{queueId}/{20 digits}`, each of full size from its first day (sparse); a bounded
  * number is open. Commitlog worker. Java: MappedFileQueue of ConsumeQueue.
- * Invariant: a path is in the unsynced set from its first write after an fdatasync until the next one.
+ * Invariant: a path is in the unsynced set from its first write after an fdatasync until the next one, a folder from the making or removing of a name in it.
  */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { assert } from '../base/assert.js';
 import { segmentName } from '../base/segment-name.js';
@@ -19,6 +19,9 @@ export class ConsumeQueueFiles {
   /** By path, the least recently used first. */
   readonly #open = new Map<string, FileDescriptor>();
   #unsynced = new Set<string>();
+  #unsyncedFolders = new Set<string>();
+  /** Until the first fdatasync: names of files that a process which crashed has made may not be on disk. */
+  #areNamesKnown = false;
 
   constructor(files: FileSystem, rootFolder: string, fileSizeBytes: number, openFilesMax: number) {
     assert(fileSizeBytes > 0 && fileSizeBytes % ENTRY_BYTES === 0, 'a consume-queue file holds whole entries');
@@ -53,7 +56,21 @@ export class ConsumeQueueFiles {
   async fdatasyncLater(): Promise<void> {
     const paths = this.#unsynced;
     this.#unsynced = new Set();
+    const folders = this.#unsyncedFolders;
+    this.#unsyncedFolders = new Set();
+    this.#areNamesKnown = true;
     for (const path of paths) await this.#fdatasyncOne(path);
+    for (const folder of folders) if (this.#files.exists(folder)) await this.#files.fsyncFolderLater(folder);
+  }
+
+  /** A file was changed by other hands, and is not on disk. */
+  owe(path: string): void {
+    this.#unsynced.add(path);
+  }
+
+  /** Names in a folder were changed, and are not on disk. */
+  oweFolder(folder: string): void {
+    this.#unsyncedFolders.add(folder);
   }
 
   /** Removes all files of a topic. */
@@ -61,12 +78,14 @@ export class ConsumeQueueFiles {
     const folder = join(this.rootFolder, topic);
     this.#forget(join(folder, '/'));
     this.#files.removeFolder(folder);
+    this.oweFolder(this.rootFolder);
   }
 
   /** Removes all files of a queue. */
   deleteQueue(folder: string): void {
     this.#forget(join(folder, '/'));
     this.#files.removeFolder(folder);
+    this.oweFolder(dirname(folder));
   }
 
   close(): void {
@@ -101,8 +120,18 @@ export class ConsumeQueueFiles {
   #openOrCreate(path: string, folder: string): FileDescriptor {
     this.#files.mkdir(folder);
     const file = this.#files.open(path, 'create');
-    if (this.#files.size(file) < this.fileSizeBytes) this.#files.ftruncate(file, this.fileSizeBytes);
+    const isNew = this.#files.size(file) < this.fileSizeBytes;
+    if (isNew) this.#files.ftruncate(file, this.fileSizeBytes);
+    if (isNew || !this.#areNamesKnown) this.#oweNames(folder);
     return file;
+  }
+
+  /** The file's name, and those of the folders that it is in. */
+  #oweNames(folder: string): void {
+    this.oweFolder(folder);
+    this.oweFolder(dirname(folder));
+    this.oweFolder(this.rootFolder);
+    this.oweFolder(dirname(this.rootFolder));
   }
 
   #closeOldest(): void {

@@ -105,14 +105,15 @@ export class StoreFlusher {
     this.#queuedLast = { ...drain.last };
     segments.fdatasync();
     status.set(StatusWord.flushedOffset, appender.writtenOffset);
-    await this.#saveCheckpoint();
+    await this.#saveCheckpoint(this.#queuedLast, appender.writtenOffset);
     return true;
   }
 
   /** A first checkpoint after recovery, so that a crash soon after does not look at the whole log. */
   async saveFirstCheckpoint(): Promise<void> {
-    await this.#parts.segments.fdatasyncLater();
-    await this.#saveCheckpoint();
+    const { segments, appender } = this.#parts;
+    await segments.fdatasyncLater();
+    await this.#saveCheckpoint(this.#queuedLast, appender.writtenOffset);
   }
 
   get #hasUnwrittenEntries(): boolean {
@@ -189,10 +190,7 @@ export class StoreFlusher {
     }
     if (this.#isCheckpointOwed && (nowMs >= this.#nextCheckpointMs || this.#uncheckpointedBytes >= CHECKPOINT_BYTES)) {
       this.#nextCheckpointMs = nowMs + CHECKPOINT_INTERVAL_MS;
-      return async () => {
-        await this.#flushLog();
-        await this.#saveCheckpoint();
-      };
+      return () => this.#flushAndSaveCheckpoint();
     }
     return undefined;
   }
@@ -225,19 +223,21 @@ export class StoreFlusher {
     status.set(StatusWord.flushedOffset, Math.max(flushedOffset, status.get(StatusWord.flushedOffset)));
   }
 
-  async #saveCheckpoint(): Promise<void> {
-    const { queues, index, checkpoint, drain, status } = this.#parts;
+  /** Rounds go on meanwhile: the checkpoint speaks of what had its entries before the log was flushed, and not of what has come since. */
+  async #flushAndSaveCheckpoint(): Promise<void> {
     const queued = this.#queuedLast;
-    const queuedOffset = status.get(StatusWord.consumeQueueWrittenOffset);
-    const { storeTimestampMs } = drain.last;
+    const queuedOffset = this.#parts.status.get(StatusWord.consumeQueueWrittenOffset);
+    await this.#flushLog();
+    await this.#saveCheckpoint(queued, queuedOffset);
+  }
+
+  async #saveCheckpoint(queued: LastRecord, queuedOffset: number): Promise<void> {
+    const { queues, index, checkpoint } = this.#parts;
     await queues.fdatasyncLater();
     await index.fdatasyncLater();
     const { fields } = checkpoint;
     fields.indexMsgTimestamp = index.safeTimestampMs;
-    fields.physicMsgTimestamp = Math.max(
-      fields.physicMsgTimestamp,
-      Math.min(storeTimestampMs, queued.storeTimestampMs),
-    );
+    fields.physicMsgTimestamp = Math.max(fields.physicMsgTimestamp, queued.storeTimestampMs);
     fields.logicsMsgTimestamp = queued.storeTimestampMs;
     fields.logicsPhysicalOffset = queued.physicalOffset;
     fields.syncedPhysicalOffset = queued.physicalOffset;

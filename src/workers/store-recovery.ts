@@ -3,7 +3,7 @@
  * filled again from the log. Commitlog worker. Java: DefaultMessageStore.recover.
  * Invariant: afterwards every queued record of the log has exactly one entry, at its queueOffset, and no entry points past the log's end.
  */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { assert } from '../base/assert.js';
 import type { Clock } from '../base/clock.js';
@@ -26,7 +26,7 @@ import { TaskPool } from './task-pool.js';
 
 /** Less than this is checked in place sooner than a pool is started. */
 const POOL_BYTES_MIN = 64 * 1024 * 1024;
-/** Segments that are checked at the same time; what is found in each is in memory until its turn comes. */
+/** Segments that the pool checks at the same time; what is found in each is in memory until its turn comes. Without it each is dispatched as it is checked. */
 const SEGMENTS_AHEAD = 2;
 
 /** What recovery works with. */
@@ -70,6 +70,7 @@ export async function recoverStore(options: StoreRecoveryOptions): Promise<Recov
   index.cut(log.endOffset);
   index.write();
   segments.cut(log.endOffset, wasCleanStop && log.isClean);
+  if (!wasCleanStop) segments.oweFrom(plan.checkFrom);
   if (log.endOffset >= plan.dispatchFrom) {
     if (queues.missingEntries > 0)
       warn(`${queues.missingEntries} consume-queue entries are missing and stand as blanks`);
@@ -100,7 +101,8 @@ function loadQueues(options: StoreRecoveryOptions, segments: SegmentSet, cutOffs
   const { files, settings, wasCleanStop } = options;
   const rootFolder = consumeQueueFolder(settings);
   const fileSizeBytes = settings.mappedFileSizeConsumeQueue;
-  const queues = new ConsumeQueueSet(new ConsumeQueueFiles(files, rootFolder, fileSizeBytes, settings.maxOpenFiles));
+  const queueFiles = new ConsumeQueueFiles(files, rootFolder, fileSizeBytes, settings.maxOpenFiles);
+  const queues = new ConsumeQueueSet(queueFiles);
   const logMinOffset = segments.minOffset;
   for (const queue of recoverConsumeQueues(files, {
     rootFolder,
@@ -108,6 +110,8 @@ function loadQueues(options: StoreRecoveryOptions, segments: SegmentSet, cutOffs
     logMinOffset,
     cutOffset,
     wasCleanStop,
+    onChanged: (path) => queueFiles.owe(path),
+    onRemoved: (path) => queueFiles.oweFolder(dirname(path)),
   })) {
     queues.load(queue);
   }
@@ -153,7 +157,7 @@ async function checkLog(
   const usePool = ranges.length > 1 && totalBytes >= (options.poolBytesMin ?? POOL_BYTES_MIN);
   const pool = usePool ? new TaskPool() : undefined;
   try {
-    return await checkRanges(options, ranges, totalBytes, restore, (range) =>
+    return await checkRanges(options, ranges, totalBytes, restore, pool === undefined ? 1 : SEGMENTS_AHEAD, (range) =>
       checkRange(options, pool, range, restore),
     );
   } finally {
@@ -166,6 +170,7 @@ async function checkRanges(
   ranges: readonly SegmentScanRange[],
   totalBytes: number,
   restore: Restore,
+  segmentsAhead: number,
   check: (range: SegmentScanRange) => CheckedSegment | Promise<CheckedSegment>,
 ): Promise<CheckedLog> {
   const ahead: (CheckedSegment | Promise<CheckedSegment>)[] = [];
@@ -177,7 +182,7 @@ async function checkRanges(
     last: { physicalOffset: 0, storeTimestampMs: 0 },
   };
   for (const range of ranges) {
-    for (; next < ranges.length && ahead.length < SEGMENTS_AHEAD; next++) {
+    for (; next < ranges.length && ahead.length < segmentsAhead; next++) {
       const following = ranges[next];
       if (following !== undefined) ahead.push(guarded(check(following)));
     }

@@ -28,7 +28,8 @@ function fill(set: ConsumeQueueSet, topic: string, first: number, count: number,
 }
 
 function recover(rootFolder: string, cutOffset: number, logMinOffset = 0): unknown[] {
-  const options = { rootFolder, fileSizeBytes: FILE_BYTES, logMinOffset, cutOffset, wasCleanStop: false };
+  const ignored = { onChanged: () => undefined, onRemoved: () => undefined };
+  const options = { rootFolder, fileSizeBytes: FILE_BYTES, logMinOffset, cutOffset, wasCleanStop: false, ...ignored };
   return recoverConsumeQueues(nodeFileSystem, options).map(({ topic, minOffset, maxOffset }) => [
     topic,
     minOffset,

@@ -19,7 +19,12 @@ export interface SentMessage {
 /** One step. */
 export type Operation =
   /** A request with one message or a batch goes into the ring. */
-  | { readonly kind: 'send'; readonly topic: string; readonly queueId: number; readonly messages: readonly SentMessage[] }
+  | {
+      readonly kind: 'send';
+      readonly topic: string;
+      readonly queueId: number;
+      readonly messages: readonly SentMessage[];
+    }
   /** The worker takes what is in the ring. */
   | { readonly kind: 'drain' }
   /** Time passes and the flusher does what is due. */
@@ -143,7 +148,7 @@ class OperationMaker {
     const large = this.#settings.segmentBytes / 3;
     return {
       id: this.#nextId++,
-      bodyBytes: random.chance(0.1) ? random.between(0, large) : random.between(0, isInBatch ? 150 : 600),
+      bodyBytes: !isInBatch && random.chance(0.1) ? random.between(0, large) : random.between(0, isInBatch ? 150 : 600),
       paddingBytes: random.chance(0.3) ? random.between(1, isInBatch ? 100 : 900) : 0,
       keyCount: random.pick([0, 0, 1, 3]),
       tag: random.pick([undefined, 'red', 'green']),

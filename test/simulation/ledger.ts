@@ -64,7 +64,8 @@ export class Ledger {
   /** Ids of a request's messages, once. */
   takeRequest(requestId: number): readonly number[] {
     const ids = this.#requests.get(requestId);
-    if (ids === undefined) throw new Violation('worker-failed', `a result for request ${requestId} that nobody waits for`);
+    if (ids === undefined)
+      throw new Violation('worker-failed', `a result for request ${requestId} that nobody waits for`);
     this.#requests.delete(requestId);
     return ids;
   }

@@ -25,7 +25,7 @@ function bodyOf({ id, bodyBytes }: SentMessage): string {
   const codes: number[] = [];
   for (let i = 0; i < bodyBytes; i++) {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    codes.push(97 + (state >>> 24) % 26);
+    codes.push(97 + ((state >>> 24) % 26));
   }
   return String.fromCharCode(...codes);
 }

@@ -15,9 +15,9 @@ export type Trial = (history: History) => Promise<ViolationKind | undefined>;
 export async function shrink(history: History, kind: ViolationKind, fails: Trial): Promise<History> {
   let operations: readonly Operation[] = history.operations;
   let tries = 0;
-  for (let part = Math.ceil(operations.length / 2); part >= 1; ) {
+  for (let part = Math.ceil(operations.length / 2); part >= 1;) {
     let hasShrunk = false;
-    for (let start = 0; start < operations.length && tries < TRIES_MAX; ) {
+    for (let start = 0; start < operations.length && tries < TRIES_MAX;) {
       const candidate = operations.toSpliced(start, part);
       tries++;
       if ((await fails({ ...history, operations: candidate })) === kind) {

@@ -37,7 +37,15 @@ async function runProcesses(from: number, count: number): Promise<void> {
   let failed = 0;
   const run = (index: number): Promise<void> =>
     new Promise((resolve, reject) => {
-      const args = ['--worker', '--from', String(from + index), '--end', String(from + count), '--step', String(processes)];
+      const args = [
+        '--worker',
+        '--from',
+        String(from + index),
+        '--end',
+        String(from + count),
+        '--step',
+        String(processes),
+      ];
       const child = fork(fileURLToPath(import.meta.url), args);
       child.on('message', ({ seed, failure }: SeedReport) => {
         if (failure === undefined) passed++;

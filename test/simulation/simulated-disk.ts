@@ -47,6 +47,8 @@ export class SimulatedDisk implements FileSystem {
   /** The last one that was there at the last power cut. */
   #startSequence = 0;
   #isOff = false;
+  /** Processes that have come and gone. */
+  #restarts = 0;
   /** Calls that change something until the process ends; 0: it does not. */
   #callsLeft = 0;
   #pending: PendingOperation[] = [];
@@ -54,6 +56,11 @@ export class SimulatedDisk implements FileSystem {
   /** True from a crash to the restart. */
   get isOff(): boolean {
     return this.#isOff;
+  }
+
+  /** How many processes have ended. */
+  get restarts(): number {
+    return this.#restarts;
   }
 
   /** Operations under way. */
@@ -85,6 +92,7 @@ export class SimulatedDisk implements FileSystem {
   restart(): void {
     for (const { fail } of this.#pending.splice(0)) fail(new PowerCut());
     this.#open.clear();
+    this.#restarts++;
     this.#isOff = false;
   }
 
@@ -139,9 +147,7 @@ export class SimulatedDisk implements FileSystem {
   }
 
   pwrite(file: FileDescriptor, source: Buffer, start: number, length: number, position: number): number {
-    this.#change((sequence) =>
-      this.#fileOf(file).write(sequence, source.subarray(start, start + length), position),
-    );
+    this.#change((sequence) => this.#fileOf(file).write(sequence, source.subarray(start, start + length), position));
     return length;
   }
 

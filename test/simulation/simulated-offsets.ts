@@ -75,7 +75,10 @@ export class SimulatedOffsets {
     const index = this.#loaded === undefined ? -1 : this.#written.lastIndexOf(this.#loaded);
     if (index < this.#savedIndex) {
       const found = this.#loaded === undefined ? 'nothing' : `content ${index}`;
-      throw new Violation('offsets-lost', `content ${this.#savedIndex} of ${this.#path} was on disk, ${found} is there`);
+      throw new Violation(
+        'offsets-lost',
+        `content ${this.#savedIndex} of ${this.#path} was on disk, ${found} is there`,
+      );
     }
     this.#manager.limitTo((topic, queueId) => queueEnds.get(`${topic}/${queueId}`) ?? 0);
     for (const [key, queues] of this.#manager.all()) {

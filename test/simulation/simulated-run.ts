@@ -7,6 +7,7 @@ import { setImmediate as nextTurnOfEventLoop } from 'node:timers/promises';
 import type { ReplaceableFileSystem } from '#src/base/replaceable-file-system.js';
 import type { FileSystem } from '#src/commitlog/file-system.js';
 import { ENTRY_BYTES } from '#src/consumequeue/consume-queue-entry.js';
+import type { IndexFileState } from '#src/index/index-set.js';
 import { StatusWord } from '#src/ring/store-status-page.js';
 import { CommitlogStore } from '#src/workers/commitlog-store.js';
 import type { StoreSettings } from '#src/workers/control-message.js';
@@ -222,13 +223,16 @@ class SimulatedRun {
     const checked = { files: this.#disk, settings: this.#settings, ledger: this.#ledger };
     checkCheckpoint(checked);
     const memory = allocateMemory();
+    let indexStates: readonly IndexFileState[] = [];
     const store = await this.#settle(
       CommitlogStore.open({
         files: this.#files,
         settings: this.#settings,
         memory,
         clock: this.#clock,
-        post: () => undefined,
+        post: (message) => {
+          if (message.type === 'indexStates' && typeof message.states !== 'string') indexStates = message.states;
+        },
         onOperationEnd: () => undefined,
         poolBytesMin: Number.POSITIVE_INFINITY,
       }),
@@ -237,14 +241,15 @@ class SimulatedRun {
     this.#main = new StoreMainEnd(memory, store.queueStates);
     const { durableOffset } = this.#ledger;
     const mustHave = (physicalOffset: number): boolean => !this.#wasPowerCut || physicalOffset < durableOffset;
-    const endOffset = store.status.get(StatusWord.writtenOffset);
-    const log = checkStore(checked, store.queueStates, endOffset, mustHave);
+    const writtenOffset = store.status.get(StatusWord.writtenOffset);
+    store.answerIndex(0, 0);
+    const log = checkStore(checked, { queueStates: store.queueStates, indexStates, writtenOffset }, mustHave);
     this.#wasPowerCut = false;
     this.#ledger.stored.clear();
     for (const { id, physicalOffset, queueOffset } of log.records)
       this.#ledger.stored.set(id, { physicalOffset, queueOffset });
     this.#ledger.durableOffset = store.status.get(StatusWord.flushedOffset);
-    this.#ledger.cut(endOffset);
+    this.#ledger.cut(writtenOffset);
     this.#queueEnds = new Map(store.queueStates.map((state) => [`${state.topic}/${state.queueId}`, state.maxOffset]));
     await this.#settle(this.#offsets.load(this.#queueEnds));
   }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 
 import type { FileSystem } from '#src/commitlog/file-system.js';
 import { StoreCheckpoint } from '#src/commitlog/store-checkpoint.js';
+import type { IndexFileState } from '#src/index/index-set.js';
 import type { QueueState, StoreSettings } from '#src/workers/control-message.js';
 
 import { type Ledger, Violation } from './ledger.js';
@@ -19,6 +20,13 @@ export interface CheckedStore {
   readonly ledger: Ledger;
 }
 
+/** What the store itself says. */
+export interface StoreStates {
+  readonly queueStates: readonly QueueState[];
+  readonly indexStates: readonly IndexFileState[];
+  readonly writtenOffset: number;
+}
+
 /** Before recovery: a checkpoint speaks of nothing that the disk has not. */
 export function checkCheckpoint({ files, settings, ledger }: CheckedStore): void {
   const checkpoint = new StoreCheckpoint(files, join(settings.storePathRootDir, 'checkpoint'));
@@ -27,7 +35,10 @@ export function checkCheckpoint({ files, settings, ledger }: CheckedStore): void
   if (syncedPhysicalOffset === 0 || syncedPhysicalOffset !== logicsPhysicalOffset) return;
   const log = readLog(files, settings);
   if (log.endOffset <= syncedPhysicalOffset) {
-    throw new Violation('checkpoint-ahead', `the log ends at ${log.endOffset}, the checkpoint is at ${syncedPhysicalOffset}`);
+    throw new Violation(
+      'checkpoint-ahead',
+      `the log ends at ${log.endOffset}, the checkpoint is at ${syncedPhysicalOffset}`,
+    );
   }
   const queues = readQueues(files, settings);
   for (const record of log.records) {
@@ -45,8 +56,7 @@ export function checkCheckpoint({ files, settings, ledger }: CheckedStore): void
 /** After recovery: everything. Returns the log, all of which is promised from now on. */
 export function checkStore(
   store: CheckedStore,
-  queueStates: readonly QueueState[],
-  writtenOffset: number,
+  { queueStates, indexStates, writtenOffset }: StoreStates,
   mustHave: (physicalOffset: number) => boolean,
 ): ImageLog {
   const { files, settings, ledger } = store;
@@ -56,7 +66,7 @@ export function checkStore(
     throw new Violation('acknowledged-missing', `the log goes to ${log.endOffset}, the store to ${writtenOffset}`);
   }
   checkQueues(log, ledger, readQueues(files, settings), queueStates);
-  checkIndex(log, readIndex(files, settings));
+  checkIndex(log, readIndex(files, settings, indexStates));
   return log;
 }
 
@@ -71,7 +81,8 @@ function checkRecords(log: ImageLog, ledger: Ledger, mustHave: (physicalOffset: 
       isContentOf(sent.message, record.body, record.properties);
     if (!isRight) throw new Violation('content-changed', `${placeOf(record)} is not what was sent`);
     const other = places.get(record.id);
-    if (other !== undefined) throw new Violation('record-twice', `${placeOf(record)} and ${placeOf(other)} are one message`);
+    if (other !== undefined)
+      throw new Violation('record-twice', `${placeOf(record)} and ${placeOf(other)} are one message`);
     places.set(record.id, record);
   }
   for (const [id, { physicalOffset, queueOffset }] of ledger.stored) {
@@ -109,7 +120,7 @@ function checkQueues(
     if (promised.length > 0 && state.maxOffset !== end)
       throw new Violation('queue-differs', `${name} ends at ${state.maxOffset} in the store, at ${end} in the log`);
   }
-  for (const [name, state] of stateOf) checkEntries(name, state, queues.get(name), recordsOf.get(name) ?? []);
+  for (const [name, state] of stateOf) checkEntries(name, state, queues.get(name), recordsOf.get(name) ?? [], ledger);
   for (const [name, entries] of queues) {
     if (!stateOf.has(name) && entries.size > 0)
       throw new Violation('queue-differs', `the files of ${name} have entries, and the store does not know it`);
@@ -122,6 +133,7 @@ function checkEntries(
   { minOffset, maxOffset }: QueueState,
   entries: ImageQueue | undefined,
   records: readonly ImageRecord[],
+  ledger: Ledger,
 ): void {
   const isOfRecord = new Map(records.map((record) => [record.physicalOffset, record]));
   for (const [queueOffset, { physicalOffset }] of entries ?? []) {
@@ -132,8 +144,13 @@ function checkEntries(
         `${name} has an entry for ${queueOffset} at ${physicalOffset}, and ends at ${maxOffset}`,
       );
   }
+  // A power cut may bring back a part of a deleted queue: what is missing of it stands as blanks.
+  const deletedBefore = ledger.deletedBefore(records[0]?.topic ?? '');
+  const mayLack = new Set(
+    records.flatMap((record) => (record.physicalOffset < deletedBefore ? [record.queueOffset] : [])),
+  );
   for (let offset = minOffset; offset < maxOffset; offset++) {
-    if (entries?.has(offset) !== true)
+    if (entries?.has(offset) !== true && !mayLack.has(offset))
       throw new Violation('queue-differs', `${name} says ${minOffset} to ${maxOffset}, and has no entry for ${offset}`);
   }
 }
@@ -162,11 +179,13 @@ function checkIndex(log: ImageLog, keys: readonly string[]): void {
   const found = groupBy(keys, (key) => key);
   for (const [key, same] of found) {
     const count = expected.get(key)?.length ?? 0;
-    if (same.length > count) throw new Violation('index-beyond-log', `${key} is there ${same.length} times, for ${count}`);
+    if (same.length > count)
+      throw new Violation('index-beyond-log', `${key} is there ${same.length} times, for ${count}`);
     if (same.length === count) left.delete(key);
   }
   const [missing] = left;
-  if (missing !== undefined) throw new Violation('index-lacks', `${missing} is in the log, which ends at ${log.endOffset}`);
+  if (missing !== undefined)
+    throw new Violation('index-lacks', `${missing} is in the log, which ends at ${log.endOffset}`);
 }
 
 function hasEntry(entries: ImageQueue | undefined, record: ImageRecord): boolean {

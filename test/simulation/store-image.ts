@@ -11,10 +11,9 @@ import {
   ENTRY_BYTES as INDEX_ENTRY_BYTES,
   entryPosition,
   FIRST_PLACE,
-  HEADER_BYTES,
   readEntry as readIndexEntry,
-  readHeader,
 } from '#src/index/index-layout.js';
+import type { IndexFileState } from '#src/index/index-set.js';
 import { DelayLevelTable } from '#src/message/delay-level-table.js';
 import type { StoreSettings } from '#src/workers/control-message.js';
 
@@ -94,15 +93,14 @@ export function readQueues(files: FileSystem, settings: StoreSettings): Map<stri
   return queues;
 }
 
-/** `keyHash@physicalOffset` of all entries of the index. */
-export function readIndex(files: FileSystem, settings: StoreSettings): string[] {
+/** `keyHash@physicalOffset` of all entries of the index, whose files the store says to have so many. */
+export function readIndex(files: FileSystem, settings: StoreSettings, states: readonly IndexFileState[]): string[] {
   const shape = { hashSlotNum: settings.maxHashSlotNum, indexNum: settings.maxIndexNum };
   const folder = join(settings.storePathRootDir, 'index');
   const keys: string[] = [];
-  for (const name of files.readdir(folder)) {
+  for (const { name, indexCount } of states) {
+    if (indexCount <= FIRST_PLACE) continue;
     const bytes = readWhole(files, join(folder, name));
-    if (bytes.length < HEADER_BYTES) continue;
-    const { indexCount } = readHeader(bytes);
     for (let place = FIRST_PLACE; place < indexCount; place++) {
       const position = entryPosition(shape, place);
       if (position + INDEX_ENTRY_BYTES > bytes.length) break;
