@@ -53,7 +53,7 @@ function override(disk: SimulatedDisk, methods: Partial<FileSystem>): FileSystem
       const own: unknown = Reflect.get(methods, name);
       if (own !== undefined) return own;
       const method: unknown = Reflect.get(disk, name, disk);
-      return typeof method === 'function' ? method.bind(disk) : method;
+      return typeof method === 'function' ? (method.bind(disk) as unknown) : method;
     },
   });
 }

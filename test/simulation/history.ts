@@ -40,7 +40,7 @@ export type Operation =
   | { readonly kind: 'restart' }
   /** The process ends, at the `afterCalls`-th call from now that changes the disk, or at once; then a new start. */
   | { readonly kind: 'crash'; readonly isPowerCut: boolean; readonly afterCalls: number; readonly lossSeed: number };
-// Deleting expired segments is to come here as a kind of its own, with its checks in `log-checks.ts` (the log's first offset, and records that may be gone).
+// Deleting expired segments is to come here as a kind of its own, with its checks in `store-checks.ts` (the log's first offset, and records that may be gone).
 
 /** Sizes and settings of one run. */
 export interface RunSettings {
@@ -111,7 +111,7 @@ class OperationMaker {
       case 'send':
         return this.#makeSend();
       case 'tick':
-        return { kind, ms: random.pick([1, 100, 600, 1100, 3100]) };
+        return { kind, ms: random.pick([1, 100, 400, 600, 1100, 2600, 3100]) };
       case 'disk':
         return { kind, count: random.pick([1, 1, 2, 5, 20]) };
       case 'deleteTopic':
@@ -128,8 +128,9 @@ class OperationMaker {
       case 'drain':
       case 'saveOffsets':
       case 'restart':
-        return { kind };
+        break;
     }
+    return { kind };
   }
 
   makeCrash(isPowerCut: boolean, afterCalls: number): Operation {

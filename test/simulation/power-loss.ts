@@ -45,8 +45,9 @@ export class PowerLoss {
       case 'mostlyLost':
         return this.#random.chance(0.9) ? ALL_LOST : this.#anyOf(firstSequence, lastSequence);
       case 'any':
-        return this.#anyOf(firstSequence, lastSequence);
+        break;
     }
+    return this.#anyOf(firstSequence, lastSequence);
   }
 
   #anyOf(firstSequence: number, lastSequence: number): number {

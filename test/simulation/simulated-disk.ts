@@ -1,17 +1,5 @@
 /**
  * A disk in memory that a power cut leaves as a real one might. Java: none.
- *
- * The model, which is as bad as POSIX allows and worse than ext4 is in fact:
- * - Bytes, size and holes of a file are durable after an fdatasync of it, as they were when it was asked for. Before, each sector of 512 bytes and the
- *   size go back to any state since the last fdatasync, each its own way: writes are lost, torn and reordered, and what was cut off by a
- *   truncate shows again. A sector is never torn in itself.
- * - A name (made, renamed, removed) is durable after an fsync of its folder, which says nothing of the folder's own name and nothing of the file's
- *   bytes. Before, each name goes back to any state since then: a new file is gone, a removed one there again. A rename puts the new file in
- *   place of the old one as one step, but its old name may stay.
- * - `kill` leaves what the operating system had: nothing is lost, but nothing more is durable either.
- * - `fdatasyncLater` and `fsyncFolderLater` last until `completeOne`, while the store goes on.
- * Not simulated: bytes that go bad on disk, fdatasyncs that fail, a full disk, short writes, reads that see a write half done.
- *
  * Invariant: once the power is off every call throws `PowerCut`, and nothing changes until `restart`.
  */
 import { basename, dirname } from 'node:path';
@@ -37,7 +25,18 @@ interface PendingOperation {
   readonly fail: (error: Error) => void;
 }
 
-/** The disk. */
+/**
+ * The disk. Its model, which is as bad as POSIX allows and worse than ext4 is in fact:
+ * - Bytes, size and holes of a file are durable after an fdatasync of it, as they were when it was asked for. Before, each sector of 512 bytes and the
+ *   size go back to any state since the last fdatasync, each its own way: writes are lost, torn and reordered, and what was cut off by a
+ *   truncate shows again. A sector is never torn in itself.
+ * - A name (made, renamed, removed) is durable after an fsync of its folder, which says nothing of the folder's own name and nothing of the file's
+ *   bytes. Before, each name goes back to any state since then: a new file is gone, a removed one there again. A rename puts the new file in
+ *   place of the old one as one step, but its old name may stay.
+ * - `kill` leaves what the operating system had: nothing is lost, but nothing more is durable either.
+ * - `fdatasyncLater` and `fsyncFolderLater` last until `completeOne`, while the store goes on.
+ * Not simulated: bytes that go bad on disk, fdatasyncs that fail, a full disk, short writes, reads that see a write half done.
+ */
 export class SimulatedDisk implements FileSystem {
   readonly #root = new SimulatedFolder();
   readonly #open = new Map<FileDescriptor, SimulatedFile>();
@@ -51,7 +50,7 @@ export class SimulatedDisk implements FileSystem {
   #restarts = 0;
   /** Calls that change something until the process ends; 0: it does not. */
   #callsLeft = 0;
-  #pending: PendingOperation[] = [];
+  readonly #pending: PendingOperation[] = [];
 
   /** True from a crash to the restart. */
   get isOff(): boolean {

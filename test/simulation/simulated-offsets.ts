@@ -70,11 +70,11 @@ export class SimulatedOffsets {
   async load(queueEnds: ReadonlyMap<string, number>): Promise<void> {
     this.#manager = this.#makeManager();
     this.#file = this.#makeFile();
-    this.#loaded = undefined;
     await this.#file.load();
-    const index = this.#loaded === undefined ? -1 : this.#written.lastIndexOf(this.#loaded);
+    const loaded = this.#takeLoaded();
+    const index = loaded === undefined ? -1 : this.#written.lastIndexOf(loaded);
     if (index < this.#savedIndex) {
-      const found = this.#loaded === undefined ? 'nothing' : `content ${index}`;
+      const found = loaded === undefined ? 'nothing' : `content ${index}`;
       throw new Violation(
         'offsets-lost',
         `content ${this.#savedIndex} of ${this.#path} was on disk, ${found} is there`,
@@ -88,6 +88,12 @@ export class SimulatedOffsets {
           throw new Violation('offset-beyond-queue', `${key} is at ${offset} of ${end} in queue ${queueId}`);
       }
     }
+  }
+
+  #takeLoaded(): string | undefined {
+    const loaded = this.#loaded;
+    this.#loaded = undefined;
+    return loaded;
   }
 
   #makeManager(): ConsumerOffsetManager {

@@ -169,7 +169,7 @@ class SimulatedRun {
         ids = this.#ledger.takeRequest(result.requestId);
         next = 0;
       }
-      if (result.status !== Number(PutStatus.OK)) {
+      if (result.status !== PutStatus.OK) {
         if (!this.#disk.isOff) throw new Violation('worker-failed', `message ${ids[next]} was refused`);
         next = result.isLast ? ids.length : next + 1;
         continue;
@@ -256,12 +256,12 @@ class SimulatedRun {
 
   /** Lets the disk work until a promise settles. */
   async #settle<T>(promise: Promise<T>): Promise<T> {
-    let isSettled = false;
-    const watched = promise.finally(() => (isSettled = true));
+    const state = { isSettled: false };
+    const watched = promise.finally(() => (state.isSettled = true));
     watched.catch(() => undefined);
     for (let turns = 0; ; turns++) {
       await nextTurnOfEventLoop();
-      if (isSettled) return watched;
+      if (state.isSettled) return watched;
       if (turns > TURNS_MAX) throw new Violation('worker-failed', 'something waits for ever');
       this.#disk.completeOne();
     }
