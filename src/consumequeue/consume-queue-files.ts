@@ -20,8 +20,6 @@ export class ConsumeQueueFiles {
   readonly #open = new Map<string, FileDescriptor>();
   #unsynced = new Set<string>();
   #unsyncedFolders = new Set<string>();
-  /** Until the first fdatasync: names of files that a process which crashed has made may not be on disk. */
-  #areNamesKnown = false;
 
   constructor(files: FileSystem, rootFolder: string, fileSizeBytes: number, openFilesMax: number) {
     assert(fileSizeBytes > 0 && fileSizeBytes % ENTRY_BYTES === 0, 'a consume-queue file holds whole entries');
@@ -58,7 +56,6 @@ export class ConsumeQueueFiles {
     this.#unsynced = new Set();
     const folders = this.#unsyncedFolders;
     this.#unsyncedFolders = new Set();
-    this.#areNamesKnown = true;
     for (const path of paths) await this.#fdatasyncOne(path);
     for (const folder of folders) if (this.#files.exists(folder)) await this.#files.fsyncFolderLater(folder);
   }
@@ -120,13 +117,14 @@ export class ConsumeQueueFiles {
   #openOrCreate(path: string, folder: string): FileDescriptor {
     this.#files.mkdir(folder);
     const file = this.#files.open(path, 'create');
-    const isNew = this.#files.size(file) < this.fileSizeBytes;
-    if (isNew) this.#files.ftruncate(file, this.fileSizeBytes);
-    if (isNew || !this.#areNamesKnown) this.#oweNames(folder);
+    if (this.#files.size(file) < this.fileSizeBytes) {
+      this.#files.ftruncate(file, this.fileSizeBytes);
+      this.#oweNames(folder);
+    }
     return file;
   }
 
-  /** The file's name, and those of the folders that it is in. */
+  /** The name of a new file, and those of the folders that it is in. What a crashed process made and did not sync, recovery has removed. */
   #oweNames(folder: string): void {
     this.oweFolder(folder);
     this.oweFolder(dirname(folder));
