@@ -3,22 +3,31 @@
  * Any thread. Java: MixAll.string2File, ConfigManager.persist.
  * Invariant: after a crash at any point `path` holds the old or the new content, whole. Writes happen in the order of the calls.
  */
-import { copyFile, mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
+
+import { nodeReplaceableFileSystem, type ReplaceableFileSystem } from './replaceable-file-system.js';
 
 /** One such file. One object a path, or writes may cross. */
 export class ReplaceableFile {
   readonly path: string;
+  readonly #files: ReplaceableFileSystem;
   #lastWrite: Promise<void> = Promise.resolve();
+  #isFolderDurable = false;
 
-  constructor(path: string) {
+  constructor(path: string, files: ReplaceableFileSystem = nodeReplaceableFileSystem) {
     this.path = path;
+    this.#files = files;
   }
 
   /** The content, that of `.bak` if the file is not there or empty, undefined if neither is. Rejects with other system errors. */
   async read(): Promise<string | undefined> {
-    const content = await readIfThere(this.path);
-    return content === undefined || content === '' ? readIfThere(this.backupPath) : content;
+    const content = await this.readOnly(this.path);
+    return content === undefined || content === '' ? this.readOnly(this.backupPath) : content;
+  }
+
+  /** The content of the file or of its backup, whichever `path` names; undefined if it is not there. */
+  readOnly(path: string): Promise<string | undefined> {
+    return ignoreMissing(this.#files.readText(path));
   }
 
   /** Where the content before the last `write` is. */
@@ -41,22 +50,24 @@ export class ReplaceableFile {
 
   async #replace(content: string): Promise<void> {
     const temporaryPath = `${this.path}.tmp`;
-    await mkdir(dirname(this.path), { recursive: true });
-    const file = await open(temporaryPath, 'w');
-    try {
-      await file.writeFile(content);
-      await file.datasync();
-    } finally {
-      await file.close();
-    }
-    await ignoreMissing(copyFile(this.path, this.backupPath));
-    await rename(temporaryPath, this.path);
-    await syncFolder(dirname(this.path));
+    const folder = dirname(this.path);
+    if (!this.#isFolderDurable) await this.#makeFolder(folder);
+    await this.#files.writeDurably(temporaryPath, content);
+    await ignoreMissing(this.#files.copy(this.path, this.backupPath));
+    await this.#files.rename(temporaryPath, this.path);
+    // So that the rename itself is on disk.
+    await this.#files.syncFolder(folder);
   }
-}
 
-function readIfThere(path: string): Promise<string | undefined> {
-  return ignoreMissing(readFile(path, 'utf8'));
+  /** The folder's own name is made durable too, and those of the folders that are made above it. */
+  async #makeFolder(folder: string): Promise<void> {
+    const firstMade = (await this.#files.makeFolder(folder)) ?? folder;
+    for (let made = folder; ; made = dirname(made)) {
+      await this.#files.syncFolder(dirname(made));
+      if (made === firstMade || made === dirname(made)) break;
+    }
+    this.#isFolderDurable = true;
+  }
 }
 
 async function ignoreMissing<T>(operation: Promise<T>): Promise<T | undefined> {
@@ -65,15 +76,5 @@ async function ignoreMissing<T>(operation: Promise<T>): Promise<T | undefined> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
-  }
-}
-
-/** So that the rename itself is on disk. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }

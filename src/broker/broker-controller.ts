@@ -119,6 +119,9 @@ export class BrokerController {
       logger,
       clock,
     });
+    // A slave's offsets are its master's, whose queues may be longer.
+    if (this.#slaveRole === undefined)
+      this.#tables.offsets.limitTo((topic, queueId) => store.maxOffset(topic, queueId));
     const meteredStore = new MeteredMessageStore(store, this.#stats, clock);
     const schedule = new ScheduleMessageService({
       store: meteredStore,

@@ -3,10 +3,9 @@
  * Invariant: saves do not overlap; one that is asked for during another waits for it and holds all that has changed meanwhile. A damaged file is
  * never overwritten before its backup was tried.
  */
-import { readFile } from 'node:fs/promises';
-
 import type { Logger } from '../base/log.js';
 import { ReplaceableFile } from '../base/replaceable-file.js';
+import type { ReplaceableFileSystem } from '../base/replaceable-file-system.js';
 
 /** What is kept in a file. */
 export interface PersistentTable {
@@ -27,8 +26,8 @@ export class ConfigFile {
   /** The last save failed, for this; undefined when it worked. */
   #failure: string | undefined;
 
-  constructor(path: string, table: PersistentTable, logger: Logger) {
-    this.#file = new ReplaceableFile(path);
+  constructor(path: string, table: PersistentTable, logger: Logger, files?: ReplaceableFileSystem) {
+    this.#file = new ReplaceableFile(path, files);
     this.#table = table;
     this.#logger = logger;
   }
@@ -80,14 +79,8 @@ export class ConfigFile {
   }
 
   async #loadFrom(path: string): Promise<boolean> {
-    let text: string;
-    try {
-      text = await readFile(path, 'utf8');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      return false;
-    }
-    if (text.trim() === '') return false;
+    const text = await this.#file.readOnly(path);
+    if (text === undefined || text.trim() === '') return false;
     try {
       this.#table.decode(text);
       return true;

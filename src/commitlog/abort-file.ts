@@ -3,7 +3,7 @@
  * After a failed fdatasync it says too from where on the log may not be on the disk: the next start must not take what it can read for safe.
  * Commitlog worker. Java: DefaultMessageStore.createTempFile.
  */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { type FileSystem, readFully, writeFully } from './file-system.js';
 
@@ -36,10 +36,11 @@ export class AbortFile {
     return found === null ? undefined : Number(found[1]);
   }
 
-  /** Makes it, with the process id in it. */
+  /** Makes it, with the process id in it. A power cut does not take it away again: it would be taken for a clean stop. */
   write(): void {
     try {
       this.#write(String(process.pid));
+      this.#files.fsyncFolder(dirname(this.#path));
     } catch (error) {
       // A full disk: that it is there is what counts.
       if ((error as NodeJS.ErrnoException).code !== 'ENOSPC' || !this.isThere) throw error;

@@ -5,11 +5,10 @@
  * write explains is stepped over.
  */
 import { type FileDescriptor, type FileSystem, readFully } from './file-system.js';
+import { SECTOR_BYTES } from './record-check.js';
 import type { SegmentSet } from './segment-set.js';
 import type { CheckpointFields } from './store-checkpoint.js';
 
-/** What a disk writes as a whole or not at all. */
-const SECTOR_BYTES = 512;
 const CHUNK_BYTES = 1024 * 1024;
 /** Without a checkpoint: a record that was stored so much later than the one before the gap was not in flight together with the gap. */
 const SETTLED_MS = 60_000;

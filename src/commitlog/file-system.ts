@@ -3,6 +3,7 @@
  * Java: none (MappedFile, FileChannel). Errors are Node's (`code` ENOENT, ENOSPC, EIO …); `pwrite` and `pread` may be short.
  */
 import fs from 'node:fs';
+import { dirname } from 'node:path';
 
 /** How a file is opened: for reading, for both (it exists), or for both and made if it does not exist. */
 export type OpenMode = 'read' | 'update' | 'create';
@@ -26,7 +27,8 @@ export interface FileSystem {
   ftruncate(file: FileDescriptor, sizeBytes: number): void;
   fdatasync(file: FileDescriptor): void;
   fdatasyncLater(file: FileDescriptor): Promise<void>;
-  /** Makes names in a folder durable. */
+  /** Makes names in a folder durable: a new file, or one that was renamed or removed, may be forgotten by a power cut before. */
+  fsyncFolder(path: string): void;
   fsyncFolderLater(path: string): Promise<void>;
   /** Names in a folder, in no order; none when there is no such folder. */
   readdir(path: string): string[];
@@ -63,6 +65,7 @@ export const nodeFileSystem: FileSystem = {
   ftruncate: (file, sizeBytes) => fs.ftruncateSync(file, sizeBytes),
   fdatasync: (file) => fs.fdatasyncSync(file),
   fdatasyncLater,
+  fsyncFolder,
   fsyncFolderLater,
   readdir,
   mkdir: (path) => void fs.mkdirSync(path, { recursive: true }),
@@ -72,6 +75,21 @@ export const nodeFileSystem: FileSystem = {
   unlinkLater: (path) => fs.promises.rm(path, { force: true }),
   removeFolder: (path) => fs.rmSync(path, { force: true, recursive: true }),
 };
+
+/**
+ * Makes a folder and those above it. Its own name is durable afterwards, also if it was made by a process that ended before it had seen to that, and so are
+ * those of the folders that were made above it.
+ */
+export function makeFolder(files: FileSystem, path: string): void {
+  let above = dirname(path);
+  const parents = [above];
+  while (!files.exists(above)) {
+    above = dirname(above);
+    parents.push(above);
+  }
+  files.mkdir(path);
+  for (const parent of parents) files.fsyncFolder(parent);
+}
 
 /** Writes all of `source[start, start + length)`; a disk that takes nothing more is an error, never a silent end. */
 export function writeFully(
@@ -124,6 +142,15 @@ function fdatasyncLater(file: FileDescriptor): Promise<void> {
   });
 }
 
+function fsyncFolder(path: string): void {
+  const folder = fs.openSync(path, fs.constants.O_RDONLY);
+  try {
+    fs.fsyncSync(folder);
+  } finally {
+    fs.closeSync(folder);
+  }
+}
+
 async function fsyncFolderLater(path: string): Promise<void> {
   const folder = await fs.promises.open(path, 'r');
   try {
@@ -141,6 +168,20 @@ export async function fdatasyncOrTell(files: FileSystem, file: FileDescriptor): 
   try {
     await files.fdatasyncLater(file);
   } catch (error) {
-    throw new FdatasyncError(error instanceof Error ? error.message : String(error), { cause: error });
+    throw tellingSync(error);
   }
+}
+
+/** As `files.fsyncFolderLater`, likewise. */
+export async function fsyncFolderOrTell(files: FileSystem, path: string): Promise<void> {
+  try {
+    await files.fsyncFolderLater(path);
+  } catch (error) {
+    throw tellingSync(error);
+  }
+}
+
+/** The error of an fdatasync or an fsync as an {@link FdatasyncError}. */
+export function tellingSync(error: unknown): FdatasyncError {
+  return new FdatasyncError(error instanceof Error ? error.message : String(error), { cause: error });
 }

@@ -7,7 +7,7 @@
 import { assert } from '../base/assert.js';
 import { emptyRecordParts, RECORD, type RecordParts, storeTimestampOf } from '../message/stored-record.js';
 import type { FileSystem } from './file-system.js';
-import { headKindAt, isWholeRecord } from './record-check.js';
+import { headKindAt, isWholeRecord, lacksSector, SECTOR_BYTES } from './record-check.js';
 import { findRecord, type RecordSearchRange } from './record-search.js';
 import type { RecordVisitor } from './segment-scan.js';
 import { SlidingFile } from './sliding-file.js';
@@ -149,9 +149,12 @@ class PieceCheck {
     const at = bytes.positionOf(inFile);
     if (headKindAt(bytes.buffer, at, this.#segmentEnd - offset) !== 'record') return 0;
     const sizeBytes = bytes.buffer.readInt32BE(at + RECORD.TOTAL_SIZE);
-    if (!bytes.load(inFile, sizeBytes)) return 0;
+    if (!bytes.load(inFile, sizeBytes + SECTOR_BYTES) && !bytes.load(inFile, sizeBytes)) return 0;
     const position = bytes.positionOf(inFile);
-    return isWholeRecord(bytes.buffer, position, position + sizeBytes, offset, this.#parts) ? sizeBytes : 0;
+    const isWhole =
+      isWholeRecord(bytes.buffer, position, position + sizeBytes, offset, this.#parts) &&
+      !lacksSector(bytes.buffer, position, bytes.positionOf(bytes.loadedEnd), offset, this.#parts);
+    return isWhole ? sizeBytes : 0;
   }
 
   #take(offset: number, sizeBytes: number): void {

@@ -37,11 +37,6 @@ export class LogReader {
     this.#segmentSizeBytes = segmentSizeBytes;
   }
 
-  /** Where the segment ends that holds `physicalOffset`. */
-  segmentEnd(physicalOffset: number): number {
-    return physicalOffset - (physicalOffset % this.#segmentSizeBytes) + this.#segmentSizeBytes;
-  }
-
   /** Fills `target[start, end)` from `physicalOffset` on. False when the segment is not there any more or is too short. */
   async read(physicalOffset: number, target: Buffer, start: number, end: number): Promise<boolean> {
     let at = start;

@@ -51,3 +51,30 @@ export function isWholeRecord(
   if (parts.bodyStart === parts.bodyEnd) return true;
   return bodyCrcOf(source, parts.bodyStart, parts.bodyEnd) === source.readInt32BE(position + RECORD.BODY_CRC);
 }
+
+/** Disks write so many bytes as one: what a power cut takes of a record is whole sectors. A segment begins with one. */
+export const SECTOR_BYTES = 512;
+
+/**
+ * True if a sector that begins in the topic or the properties of a whole record is zero up to its end, or up to `loadedEnd`: it was never written, which
+ * no CRC says. A message would need 512 zeros in its properties to look like that. `source[position, loadedEnd)` has the record and, unless the
+ * file ends before, a sector more.
+ */
+export function lacksSector(
+  source: Buffer,
+  position: number,
+  loadedEnd: number,
+  physicalOffset: number,
+  { topicStart, propertiesEnd }: RecordParts,
+): boolean {
+  const intoSector = (physicalOffset + topicStart - position) % SECTOR_BYTES;
+  for (let at = topicStart + ((SECTOR_BYTES - intoSector) % SECTOR_BYTES); at < propertiesEnd; at += SECTOR_BYTES) {
+    if (source[at] === 0 && isZeroBetween(source, at, Math.min(loadedEnd, at + SECTOR_BYTES))) return true;
+  }
+  return false;
+}
+
+function isZeroBetween(source: Buffer, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (source[at] !== 0) return false;
+  return true;
+}

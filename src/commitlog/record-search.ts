@@ -5,7 +5,7 @@
  * a record nor a record that came from elsewhere does.
  */
 import { MESSAGE_MAGIC_V1, readInt64, RECORD, type RecordParts } from '../message/stored-record.js';
-import { headKindAt, isWholeRecord } from './record-check.js';
+import { headKindAt, isWholeRecord, lacksSector, SECTOR_BYTES } from './record-check.js';
 import type { SlidingFile } from './sliding-file.js';
 
 /** The three bytes that both magics begin with. */
@@ -55,7 +55,10 @@ function isRecordAt(bytes: SlidingFile, range: RecordSearchRange, inFile: number
   if (readInt64(bytes.buffer, position + RECORD.PHYSICAL_OFFSET) !== physicalOffset) return false;
   if (headKindAt(bytes.buffer, position, range.sizeBytes - inFile) !== 'record') return false;
   const sizeBytes = bytes.buffer.readInt32BE(position + RECORD.TOTAL_SIZE);
-  if (!bytes.load(inFile, sizeBytes)) return false;
+  if (!bytes.load(inFile, sizeBytes + SECTOR_BYTES) && !bytes.load(inFile, sizeBytes)) return false;
   const loaded = bytes.positionOf(inFile);
-  return isWholeRecord(bytes.buffer, loaded, loaded + sizeBytes, physicalOffset, parts);
+  return (
+    isWholeRecord(bytes.buffer, loaded, loaded + sizeBytes, physicalOffset, parts) &&
+    !lacksSector(bytes.buffer, loaded, bytes.positionOf(bytes.loadedEnd), physicalOffset, parts)
+  );
 }

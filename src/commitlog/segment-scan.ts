@@ -5,7 +5,7 @@
 import { assert } from '../base/assert.js';
 import { emptyRecordParts, RECORD, type RecordParts } from '../message/stored-record.js';
 import type { FileSystem } from './file-system.js';
-import { headKindAt, isWholeRecord } from './record-check.js';
+import { headKindAt, isWholeRecord, lacksSector, SECTOR_BYTES } from './record-check.js';
 import { SlidingFile } from './sliding-file.js';
 
 const CHUNK_BYTES = 4 * 1024 * 1024;
@@ -70,9 +70,11 @@ function scanFile(
     if (head === 'blank') return { endOffset: segmentEnd, isFull: true, isClean: true };
     if (head === 'end') return endAt(offset, isZero(bytes.buffer, bytes.positionOf(inFile)));
     const sizeBytes = bytes.buffer.readInt32BE(bytes.positionOf(inFile) + RECORD.TOTAL_SIZE);
-    if (!bytes.load(inFile, sizeBytes)) return endAt(offset, false);
+    if (!bytes.load(inFile, sizeBytes + SECTOR_BYTES) && !bytes.load(inFile, sizeBytes)) return endAt(offset, false);
     const position = bytes.positionOf(inFile);
     if (!isWholeRecord(bytes.buffer, position, position + sizeBytes, offset, parts)) return endAt(offset, false);
+    if (lacksSector(bytes.buffer, position, bytes.positionOf(bytes.loadedEnd), offset, parts))
+      return endAt(offset, false);
     visit(bytes.buffer, position, offset, parts);
     offset += sizeBytes;
   }

@@ -5,7 +5,7 @@
  */
 import { assert } from '../base/assert.js';
 import { segmentName, startOffsetOfSegment } from '../base/segment-name.js';
-import type { FileSystem } from './file-system.js';
+import { type FileSystem, tellingSync } from './file-system.js';
 import { SegmentFile } from './segment-file.js';
 
 /** The log's files. */
@@ -65,15 +65,21 @@ export class SegmentSet {
 
   /** Ends the log at `endOffset` and makes it ready for writing there: later files go, later bytes become zero. */
   cut(endOffset: number, isTailClean: boolean): void {
-    while (this.#segments.length > 0 && this.last.startOffset > endOffset) this.#segments.pop()?.delete();
+    while (this.#segments.length > 0 && this.last.startOffset > endOffset) {
+      this.#segments.pop()?.delete();
+      // One after the other, the last first: a power cut must not leave a later one behind a gap.
+      this.#files.fsyncFolder(this.folder);
+    }
     const last = this.#segments.at(-1);
     if (last === undefined || endOffset >= last.endOffset) this.#add(endOffset);
-    else if (!isTailClean || last.sizeOnDisk() < last.sizeBytes) {
-      last.zeroFrom(endOffset);
-      // What was cut away must not come back by a power cut once other records stand before it.
-      this.#unsynced.add(last);
-    }
+    else if (!isTailClean || last.sizeOnDisk() < last.sizeBytes) this.#zeroFrom(last, endOffset);
     assert(this.last.startOffset <= endOffset && endOffset < this.last.endOffset, 'the log ends in its last segment');
+  }
+
+  /** After a crash: what lies from `fromOffset` on was read, but may not be on disk. The next fdatasync covers it. */
+  oweFrom(fromOffset: number): void {
+    this.#files.fsyncFolder(this.folder);
+    for (const segment of this.#segments) if (segment.endOffset > fromOffset) this.#unsynced.add(segment);
   }
 
   /** Makes the log of which nothing was written begin at `startOffset`: a slave takes up its master's log there. */
@@ -86,12 +92,27 @@ export class SegmentSet {
     this.#add(startOffset);
   }
 
-  /** Makes the file of the next segment, if it is not there yet. */
+  /** Has the next segment ready, if it is not yet. Throws FdatasyncError when its size or its name could not be made durable. */
   createNext(): void {
-    if (this.#prepared !== undefined) return;
+    this.#prepared ??= this.#createDurably(this.last.endOffset);
+  }
+
+  /** Makes the file of the next segment, which `finishNext` takes on. */
+  beginNext(): SegmentFile {
     const next = new SegmentFile(this.#files, this.folder, this.last.endOffset, this.segmentSizeBytes);
     next.create();
-    this.#prepared = next;
+    return next;
+  }
+
+  /** Has `next` ready, its name and its size durable: a segment that is not the last one is whole, or the log is not opened. */
+  async finishNext(next: SegmentFile): Promise<void> {
+    await next.fdatasyncLater();
+    await this.#files.fsyncFolderLater(this.folder);
+    const isTaken = [...this.#segments, this.#prepared].some((segment) => segment?.path === next.path);
+    // The log may have gone on meanwhile, without waiting, or begin somewhere else.
+    if (isTaken) next.close();
+    else if (next.startOffset === this.last.endOffset) this.#prepared = next;
+    else next.delete();
   }
 
   get isNextPrepared(): boolean {
@@ -171,10 +192,28 @@ export class SegmentSet {
   }
 
   #add(startOffset: number): SegmentFile {
-    const segment = new SegmentFile(this.#files, this.folder, startOffset, this.segmentSizeBytes);
-    segment.create();
+    const segment = this.#createDurably(startOffset);
     this.#segments.push(segment);
     return segment;
+  }
+
+  #createDurably(startOffset: number): SegmentFile {
+    const segment = new SegmentFile(this.#files, this.folder, startOffset, this.segmentSizeBytes);
+    segment.create();
+    try {
+      segment.fdatasync();
+      this.#files.fsyncFolder(this.folder);
+    } catch (error) {
+      segment.close();
+      throw tellingSync(error);
+    }
+    return segment;
+  }
+
+  /** Owes an fdatasync: what was cut off would show again behind what is written next. */
+  #zeroFrom(segment: SegmentFile, endOffset: number): void {
+    segment.zeroFrom(endOffset);
+    this.#unsynced.add(segment);
   }
 
   #checkLoaded(segment: SegmentFile, isLast: boolean): void {

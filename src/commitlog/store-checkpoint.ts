@@ -12,6 +12,8 @@
  * Invariant: it is written after what it speaks of. Differs: Apache's may speak of entries whose records are not on disk yet, and it leaves
  * bytes from 48 on as they are; so only a checkpoint in which both offsets are equal was written by us last.
  */
+import { dirname } from 'node:path';
+
 import { readInt64, writeInt64 } from '../message/stored-record.js';
 import { type FileSystem, readFully, writeFully } from './file-system.js';
 
@@ -65,6 +67,7 @@ export class StoreCheckpoint {
   async save(): Promise<void> {
     const page = Buffer.alloc(PAGE_BYTES);
     FIELDS.forEach((field, i) => writeInt64(page, this.fields[field], i * 8));
+    const isNew = !this.#files.exists(this.#path);
     const file = this.#files.open(this.#path, 'create');
     try {
       // In place, as Apache does: 56 bytes of one sector.
@@ -73,5 +76,6 @@ export class StoreCheckpoint {
     } finally {
       this.#files.close(file);
     }
+    if (isNew) await this.#files.fsyncFolderLater(dirname(this.#path));
   }
 }

@@ -13,18 +13,35 @@ import { type FileDescriptor, type FileSystem, writeFully } from './file-system.
 
 const LOCK_CONTENT = Buffer.from('lock');
 
+/** Stores open in this process: a POSIX lock belongs to a process, so the one on the file `lock` keeps out other processes only. */
+const lockedFolders = new Set<string>();
+
 /** A lock that is held until `release`. */
 export class StoreLock {
   readonly #files: FileSystem;
   readonly #file: FileDescriptor;
 
-  private constructor(files: FileSystem, file: FileDescriptor) {
+  readonly #folder: string;
+
+  private constructor(files: FileSystem, file: FileDescriptor, folder: string) {
     this.#files = files;
     this.#file = file;
+    this.#folder = folder;
   }
 
-  /** Takes the lock of `folder`, which is made if need be; rejects, naming the folder, when another process holds it. */
+  /** Takes the lock of `folder`, which is made if need be; rejects, naming the folder, when this or another process holds it. */
   static async take(files: FileSystem, folder: string): Promise<StoreLock> {
+    if (lockedFolders.has(folder)) throw new Error(`the store ${folder} is open in this process already`);
+    lockedFolders.add(folder);
+    try {
+      return await StoreLock.#take(files, folder);
+    } catch (error) {
+      lockedFolders.delete(folder);
+      throw error;
+    }
+  }
+
+  static async #take(files: FileSystem, folder: string): Promise<StoreLock> {
     const path = join(folder, 'lock');
     const file = openLock(files, folder, path);
     try {
@@ -34,11 +51,12 @@ export class StoreLock {
       throw new Error(`the store ${folder} is in use by another broker (its file ${path} is locked)`, { cause: error });
     }
     writeContent(files, file);
-    return new StoreLock(files, file);
+    return new StoreLock(files, file, folder);
   }
 
   release(): void {
     this.#files.close(this.#file);
+    lockedFolders.delete(this.#folder);
   }
 }
 

@@ -1,14 +1,15 @@
 /**
  * The files of all consume queues, `{topic}/{queueId}/{20 digits}`, each of full size from its first day (sparse); a bounded
  * number is open. Commitlog worker. Java: MappedFileQueue of ConsumeQueue.
- * Invariant: a path is in the unsynced set from its first write after an fdatasync until the next one.
+ * Invariant: a path is in the unsynced set from its first write after an fdatasync until the next one, a folder from the making or removing of a name in it.
  */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { assert } from '../base/assert.js';
 import { segmentName, startOffsetOfSegment } from '../base/segment-name.js';
 import {
   fdatasyncOrTell,
+  fsyncFolderOrTell,
   type FileDescriptor,
   type FileSystem,
   readFully,
@@ -35,6 +36,8 @@ export class ConsumeQueueFiles {
   #unsynced = new Set<string>();
   /** What the open sync has not come to yet. */
   readonly #syncing: string[] = [];
+  #unsyncedFolders = new Set<string>();
+  readonly #syncingFolders: string[] = [];
 
   constructor(files: FileSystem, rootFolder: string, fileSizeBytes: number, openFilesMax: number) {
     assert(fileSizeBytes > 0 && fileSizeBytes % ENTRY_BYTES === 0, 'a consume-queue file holds whole entries');
@@ -65,27 +68,52 @@ export class ConsumeQueueFiles {
     }
   }
 
-  /** Opens a sync of everything written so far. One that is open goes on with it. */
+  /** Opens a sync of everything written so far, and of the names made and removed. One that is open goes on with it. */
   beginSync(): void {
     this.#syncing.push(...this.#unsynced);
     this.#unsynced = new Set();
+    this.#syncingFolders.push(...this.#unsyncedFolders);
+    this.#unsyncedFolders = new Set();
   }
 
   /** Makes some of it durable, while the thread goes on; true when all is. When it rejects, all that is not durable is owed again. */
   async syncSome(): Promise<boolean> {
-    const paths = this.#syncing.splice(-FILES_PER_SYNC_STEP);
+    try {
+      if (this.#syncing.length > 0) await this.#syncStep(this.#syncing, (path) => this.#fdatasyncOne(path));
+      else await this.#syncStep(this.#syncingFolders, (folder) => this.#fsyncFolderOne(folder));
+    } catch (error) {
+      for (const path of this.#syncing.splice(0)) this.#unsynced.add(path);
+      for (const folder of this.#syncingFolders.splice(0)) this.#unsyncedFolders.add(folder);
+      throw error;
+    }
+    return this.#syncing.length === 0 && this.#syncingFolders.length === 0;
+  }
+
+  /** Takes some off the end of `owed`; what is not durable when one of them fails is put back. */
+  async #syncStep(owed: string[], sync: (path: string) => Promise<void>): Promise<void> {
+    const paths = owed.splice(-FILES_PER_SYNC_STEP);
     const lane = async (): Promise<void> => {
       for (let path = paths.pop(); path !== undefined; path = paths.pop()) {
         try {
-          await this.#fdatasyncOne(path);
+          await sync(path);
         } catch (error) {
-          for (const owed of [path, ...paths.splice(0), ...this.#syncing.splice(0)]) this.#unsynced.add(owed);
+          owed.push(path, ...paths.splice(0));
           throw error;
         }
       }
     };
-    await Promise.all(Array.from({ length: Math.min(SYNCS_AT_A_TIME, paths.length) }, lane));
-    return this.#syncing.length === 0;
+    const lanes = await Promise.allSettled(Array.from({ length: Math.min(SYNCS_AT_A_TIME, paths.length) }, lane));
+    for (const ended of lanes) if (ended.status === 'rejected') throw ended.reason;
+  }
+
+  /** A file was changed by other hands, and is not on disk. */
+  owe(path: string): void {
+    this.#unsynced.add(path);
+  }
+
+  /** Names in a folder were changed, and are not on disk. */
+  oweFolder(folder: string): void {
+    this.#unsyncedFolders.add(folder);
   }
 
   /** Removes all files of a topic. */
@@ -93,12 +121,14 @@ export class ConsumeQueueFiles {
     const folder = join(this.rootFolder, topic);
     this.#forget(join(folder, '/'));
     this.#files.removeFolder(folder);
+    this.oweFolder(this.rootFolder);
   }
 
   /** Removes all files of a queue. */
   deleteQueue(folder: string): void {
     this.#forget(join(folder, '/'));
     this.#files.removeFolder(folder);
+    this.oweFolder(dirname(folder));
   }
 
   /** Reads the entry at `index` of the queue in `folder` to the start of `target`; zeros where there is none. */
@@ -125,11 +155,16 @@ export class ConsumeQueueFiles {
     const path = join(folder, segmentName(start));
     this.#forget(path);
     this.#files.unlink(path);
+    this.oweFolder(folder);
   }
 
   close(): void {
     for (const file of this.#open.values()) this.#files.close(file);
     this.#open.clear();
+  }
+
+  async #fsyncFolderOne(folder: string): Promise<void> {
+    if (this.#files.exists(folder)) await fsyncFolderOrTell(this.#files, folder);
   }
 
   /** A descriptor of its own: the cached one may be closed while the disk works. */
@@ -161,7 +196,10 @@ export class ConsumeQueueFiles {
     if (there === undefined) this.#files.mkdir(folder);
     const file = there ?? this.#files.open(path, 'create');
     try {
-      if (this.#files.size(file) < this.fileSizeBytes) this.#files.ftruncate(file, this.fileSizeBytes);
+      if (this.#files.size(file) < this.fileSizeBytes) {
+        this.#files.ftruncate(file, this.fileSizeBytes);
+        this.#oweNames(folder);
+      }
     } catch (error) {
       this.#files.close(file);
       throw error;
@@ -176,6 +214,14 @@ export class ConsumeQueueFiles {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw error;
     }
+  }
+
+  /** The name of a new file, and those of the folders that it is in. What a crashed process made and did not sync, recovery has removed. */
+  #oweNames(folder: string): void {
+    this.oweFolder(folder);
+    this.oweFolder(dirname(folder));
+    this.oweFolder(this.rootFolder);
+    this.oweFolder(dirname(this.rootFolder));
   }
 
   #closeOldest(): void {

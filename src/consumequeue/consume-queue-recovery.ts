@@ -24,6 +24,10 @@ export interface ConsumeQueueRecoveryOptions {
   readonly cutOffset: number;
   /** False after a crash: pages past a queue's end may hold anything. */
   readonly wasCleanStop: boolean;
+  /** Told of files that were cut, which owe an fdatasync. */
+  readonly onChanged: (path: string) => void;
+  /** Told of files and folders that were removed: the folders in which they were owe an fsync. */
+  readonly onRemoved: (path: string) => void;
 }
 
 /**
@@ -38,8 +42,10 @@ export function recoverConsumeQueues(files: FileSystem, options: ConsumeQueueRec
     for (const queueId of queueIds.map(Number).toSorted((a, b) => a - b)) {
       const folder = join(options.rootFolder, topic, String(queueId));
       const range = new QueueFiles(files, folder, options.fileSizeBytes, block).recover(options);
-      if (range === undefined) files.removeFolder(folder);
-      else queues.push({ topic, queueId, ...range });
+      if (range === undefined) {
+        files.removeFolder(folder);
+        options.onRemoved(folder);
+      } else queues.push({ topic, queueId, ...range });
     }
   }
   return queues;
@@ -76,13 +82,16 @@ class QueueFiles {
   }
 
   /** Cuts from the last file on; the queue's end, or undefined if nothing is left. */
-  #cut({ cutOffset, wasCleanStop }: ConsumeQueueRecoveryOptions): number | undefined {
+  #cut({ cutOffset, wasCleanStop, onChanged, onRemoved }: ConsumeQueueRecoveryOptions): number | undefined {
     const isKept = (entry: ConsumeQueueEntry): boolean =>
       entry.sizeBytes > 0 && entry.physicalOffset >= 0 && entry.physicalOffset < cutOffset;
     for (let start = this.#starts.at(-1); start !== undefined; start = this.#starts.at(-1)) {
       const kept = this.#use(start, (file) => {
         const count = this.#countWhile(file, isKept);
-        if (count > 0 && !this.#isEndAt(file, count, wasCleanStop)) this.#zeroFrom(file, count);
+        if (count > 0 && !this.#isEndAt(file, count, wasCleanStop)) {
+          this.#zeroFrom(file, count);
+          onChanged(this.#pathOf(start));
+        }
         return count;
       });
       if (kept > 0) return start / ENTRY_BYTES + kept;
@@ -91,6 +100,7 @@ class QueueFiles {
         return start / ENTRY_BYTES;
       }
       this.#files.unlink(this.#pathOf(start));
+      onRemoved(this.#pathOf(start));
       this.#starts.pop();
     }
     return undefined;

@@ -19,8 +19,6 @@ const CHUNK_ENTRIES = 32 * 1024;
 export interface IndexCheckLimits {
   /** Entries of records from here on are cut away. */
   readonly cutOffset: number;
-  /** The last record may lack keys: if it begins here or later, the log will give it again, and its entries go. */
-  readonly redoneFrom: number;
 }
 
 /** What is left of a file. */
@@ -62,7 +60,7 @@ class IndexCheck {
   #place = FIRST_PLACE;
   /** The first entry of the last record, and where that record is. */
   #recordPlace = FIRST_PLACE;
-  #recordOffset = 0;
+  #recordOffset: number;
   #slotCount = 0;
 
   constructor(files: FileSystem, file: FileDescriptor, shape: IndexShape, header: IndexHeader) {
@@ -70,10 +68,12 @@ class IndexCheck {
     this.#file = file;
     this.#shape = shape;
     this.#header = header;
+    // A first entry that was never written, all zeros, is not taken for one of the log's first record.
+    this.#recordOffset = header.beginPhysicalOffset;
     this.#slots = new Int32Array(shape.hashSlotNum);
   }
 
-  run({ cutOffset, redoneFrom }: IndexCheckLimits): CheckedIndexFile {
+  run({ cutOffset }: IndexCheckLimits): CheckedIndexFile {
     const end = Math.min(this.#header.indexCount, this.#shape.indexNum);
     let verdict: Verdict = 'whole';
     while (verdict === 'whole' && this.#place < end) {
@@ -82,8 +82,8 @@ class IndexCheck {
       verdict = this.#take(count, cutOffset);
     }
     const isDamaged = verdict === 'damaged' || this.#header.indexCount > this.#shape.indexNum;
-    const isRedone = this.#place > FIRST_PLACE && (isDamaged || this.#recordOffset >= redoneFrom);
-    if (isRedone) this.#undoRecord();
+    // The record before the damage may lack keys: it has none afterwards, and the log gives it again.
+    if (isDamaged && this.#place > FIRST_PLACE) this.#undoRecord();
     const isAsItWas = this.#place === this.#header.indexCount;
     return { header: isAsItWas ? { ...this.#header } : this.#cutHeader(), slots: this.#slots, isDamaged };
   }
@@ -106,7 +106,8 @@ class IndexCheck {
       const previous = view.getInt32(at + 16);
       const isEntry = keyHash >= 0 && view.getInt32(at + 12) >= 0 && physicalOffset >= this.#recordOffset;
       if (!isEntry || slots[slot] !== previous) return 'damaged';
-      if (physicalOffset >= cutOffset) return 'cut';
+      // Past the file's own end it is none of its entries.
+      if (physicalOffset >= cutOffset) return physicalOffset > this.#header.endPhysicalOffset ? 'damaged' : 'cut';
       if (physicalOffset !== this.#recordOffset) {
         this.#recordOffset = physicalOffset;
         this.#recordPlace = this.#place;

@@ -50,6 +50,8 @@ export class IndexFile {
   #previous = new Int32Array(0);
   #writtenPlace: number;
   #isSynced = true;
+  /** False until this process has made the file's name durable. */
+  #isNameSynced = false;
 
   /** `slots` are given when recovery has made them again; otherwise they are read from the file when first needed. */
   constructor(
@@ -156,6 +158,11 @@ export class IndexFile {
     return this.#isSynced;
   }
 
+  /** After a crash: what is in the file may not be on disk. */
+  owe(): void {
+    this.#isSynced = false;
+  }
+
   /** Makes what was written before the call durable. */
   async fdatasyncLater(): Promise<void> {
     if (this.#isSynced) return;
@@ -167,6 +174,11 @@ export class IndexFile {
     } finally {
       this.#files.close(file);
     }
+    if (this.#isNameSynced) return;
+    const folder = dirname(this.path);
+    await this.#files.fsyncFolderLater(folder);
+    await this.#files.fsyncFolderLater(dirname(folder));
+    this.#isNameSynced = true;
   }
 
   /** Frees the slots of a file that is whole and takes nothing more. */

@@ -64,6 +64,10 @@ export class IndexSet {
   #last: IndexFile | undefined;
   /** Files that take nothing more but are not whole yet, oldest first. */
   #unfinished: IndexFile[] = [];
+  /** Of files that recovery has dropped, in order: those that are made again from the log have the same names, as Apache's would. */
+  #namesLeft: string[] = [];
+  /** Files were removed, and may be there again after a power cut. */
+  #hasRemoved = false;
 
   constructor(files: FileSystem, folder: string, shape: IndexShape, nowMs: () => number) {
     assert(shape.hashSlotNum >= 1 && shape.indexNum > FIRST_PLACE, 'an index file has slots and places');
@@ -94,30 +98,33 @@ export class IndexSet {
   recover(options: IndexRecoveryOptions): IndexEnd {
     this.safeTimestampMs = options.safeTimestampMs;
     if (options.wasCleanStop) return { dispatchFrom: this.#endOffset + 1, isDamaged: false };
-    const limits = { cutOffset: Number.POSITIVE_INFINITY, redoneFrom: options.checkFrom };
+    const { checkFrom, safeTimestampMs } = options;
+    const names = this.#all.map(({ name }) => name);
+    // Of what comes from there on any part may be lost, whole files too: it is made again from the log, which is read from there anyway.
     for (let i = 0; i < this.#all.length; i++) {
       const file = this.#all[i];
       assert(file !== undefined, 'an index in range');
+      const { endPhysicalOffset, endTimestampMs } = file.header;
       const isLast = i === this.#all.length - 1;
-      if (!isLast && file.header.endTimestampMs <= options.safeTimestampMs) continue;
-      const endOffset = file.header.endPhysicalOffset;
-      const isDamaged = this.#check(i, isLast ? limits : { ...limits, redoneFrom: Number.POSITIVE_INFINITY });
+      if (!isLast && endTimestampMs < safeTimestampMs && endPhysicalOffset < checkFrom) continue;
+      file.owe();
+      const isDamaged = this.#check(i, { cutOffset: checkFrom });
       if (isDamaged) {
         this.#dropFrom(i + 1);
         return { dispatchFrom: this.#cutLastRecord(this.#endOffset), isDamaged };
       }
-      if (!isLast) continue;
-      const isRedone = endOffset >= options.checkFrom;
-      return { dispatchFrom: isRedone ? this.#cutLastRecord(endOffset) : endOffset + 1, isDamaged };
+      if (endPhysicalOffset < checkFrom) continue;
+      this.#dropFrom(i + 1);
     }
-    return { dispatchFrom: 0, isDamaged: false };
+    this.#namesLeft = names.slice(this.#all.length);
+    return { dispatchFrom: Math.min(checkFrom, this.#endOffset + 1), isDamaged: false };
   }
 
   /** Cuts away entries of records from `endOffset` on: the log ends there. */
   cut(endOffset: number): void {
     for (let i = this.#all.length - 1; i >= 0; i--) {
       if ((this.#all[i]?.header.endPhysicalOffset ?? 0) < endOffset) return;
-      this.#check(i, { cutOffset: endOffset, redoneFrom: Number.POSITIVE_INFINITY });
+      this.#check(i, { cutOffset: endOffset });
     }
   }
 
@@ -182,6 +189,8 @@ export class IndexSet {
 
   /** Makes all that was written before the call durable, one file after the other, while the thread goes on. */
   async fdatasyncLater(): Promise<void> {
+    if (this.#hasRemoved) await this.#files.fsyncFolderLater(this.#folder);
+    this.#hasRemoved = false;
     for (const file of this.#all.slice()) {
       const isWhole = file.isWhole && !this.#unfinished.includes(file);
       const { endTimestampMs } = file.header;
@@ -246,7 +255,8 @@ export class IndexSet {
   /** Goes on to a new file, named by its time; the one before has its slots written in steps. */
   #next(last: IndexFile | undefined): IndexFile {
     if (last !== undefined && !last.isWhole) this.#unfinished.push(last);
-    return this.#add(indexFileName(this.#nowMs(), last?.name), firstHeader(last?.header));
+    const name = this.#namesLeft.shift() ?? indexFileName(this.#nowMs(), last?.name);
+    return this.#add(name, firstHeader(last?.header));
   }
 
   /** Checks the file at `i` and puts what is left of it, with its slots in memory, in its place; true if it is damaged. */
@@ -267,6 +277,7 @@ export class IndexSet {
       checked.header,
       SlotTable.restored(checked.slots),
     );
+    left.owe();
     this.#all[i] = left;
     this.#unfinished.push(left);
     this.#settle();
@@ -277,6 +288,7 @@ export class IndexSet {
     for (const file of this.#all.splice(i)) {
       file.close();
       this.#files.unlink(file.path);
+      this.#hasRemoved = true;
     }
     this.#settle();
   }

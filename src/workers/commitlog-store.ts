@@ -7,7 +7,7 @@ import { join } from 'node:path';
 
 import { AbortFile } from '../commitlog/abort-file.js';
 import { LogAppender } from '../commitlog/log-appender.js';
-import type { FileSystem } from '../commitlog/file-system.js';
+import { type FileSystem, makeFolder } from '../commitlog/file-system.js';
 import { rewriteLog } from '../commitlog/log-rewrite.js';
 import { StoreCheckpoint } from '../commitlog/store-checkpoint.js';
 import type { Clock } from '../base/clock.js';
@@ -151,8 +151,8 @@ export class CommitlogStore {
   /** Recovers, and is ready for messages. Rejects when the store cannot be opened. */
   static async open(options: CommitlogStoreOptions): Promise<CommitlogStore> {
     const { files, settings, post } = options;
-    files.mkdir(settings.storePathRootDir);
-    files.mkdir(settings.storePathCommitLog);
+    makeFolder(files, settings.storePathRootDir);
+    makeFolder(files, settings.storePathCommitLog);
     const abort = new AbortFile(files, settings.storePathRootDir);
     const checkpoint = new StoreCheckpoint(files, join(settings.storePathRootDir, 'checkpoint'));
     checkpoint.load();

@@ -46,11 +46,6 @@ import { COMMITLOG_WORKER_URL, StoreThread } from './store-thread.js';
 import { TaskPool } from './task-pool.js';
 import { TopicDeletions } from './topic-deletions.js';
 
-/**
- * Stores open in this process. A POSIX lock belongs to a process, so the one on the file `lock` keeps out other processes only.
- */
-const openFolders = new Set<string>();
-
 /** How long `stop` waits for the worker, from its last sign that it gets on with closing the store, before it ends it by force. */
 export const STOP_TIMEOUT_MS = 10_000;
 
@@ -150,19 +145,11 @@ export class StoreClient implements MessageStore {
 
   /** Starts the worker and resolves when the store is recovered and takes messages. Rejects, with nothing left behind, when it cannot be opened. */
   static async open(options: StoreClientOptions): Promise<StoreClient> {
-    const folder = options.settings.storePathRootDir;
-    if (openFolders.has(folder)) throw new Error(`the store ${folder} is open in this process already`);
-    openFolders.add(folder);
-    try {
-      const lock = await StoreLock.take(nodeFileSystem, folder);
-      return await StoreClient.#open(options, lock).catch((error: unknown) => {
-        lock.release();
-        throw error;
-      });
-    } catch (error) {
-      openFolders.delete(folder);
+    const lock = await StoreLock.take(nodeFileSystem, options.settings.storePathRootDir);
+    return StoreClient.#open(options, lock).catch((error: unknown) => {
+      lock.release();
       throw error;
-    }
+    });
   }
 
   static async #open(options: StoreClientOptions, lock: StoreLock): Promise<StoreClient> {
@@ -313,7 +300,6 @@ export class StoreClient implements MessageStore {
     this.#filteredReader.stop();
     await Promise.all([this.#pool.close(), this.#log.close(), this.#consumeQueues.close()]);
     this.#lock.release();
-    openFolders.delete(this.#options.settings.storePathRootDir);
   }
 
   /** Lets the worker answer what was accepted and end; one that does neither in time is ended by force, and its puts are answered. */

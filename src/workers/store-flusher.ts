@@ -6,6 +6,7 @@
  */
 import type { LogAppender } from '../commitlog/log-appender.js';
 import type { LastRecord } from '../commitlog/record-dispatch.js';
+import type { SegmentFile } from '../commitlog/segment-file.js';
 import type { SegmentSet } from '../commitlog/segment-set.js';
 import type { StoreCheckpoint } from '../commitlog/store-checkpoint.js';
 import type { ConsumeQueueSet } from '../consumequeue/consume-queue-set.js';
@@ -301,14 +302,15 @@ export class StoreFlusher {
 
   async #prepareSegment(): Promise<void> {
     const { segments, refusal } = this.#parts;
+    let next: SegmentFile;
     try {
-      segments.createNext();
+      next = segments.beginNext();
     } catch {
       // The last segment is not full yet: whoever needs the next one tries again, and says what is wrong.
       return;
     }
     try {
-      await segments.fsyncFolderLater();
+      await segments.finishNext(next);
     } catch (error) {
       refusal.refuseAfterSync('the next commit log file', error);
     }

@@ -3,7 +3,7 @@
  * filled again from the log. Commitlog worker. Java: DefaultMessageStore.recover.
  * Invariant: afterwards every queued record of the log has exactly one entry, at its queueOffset, and no entry points past the log's end.
  */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { assert } from '../base/assert.js';
 import type { Clock } from '../base/clock.js';
@@ -69,6 +69,7 @@ export async function recoverStore(options: StoreRecoveryOptions): Promise<Recov
   index.cut(log.endOffset);
   index.write();
   segments.cut(log.endOffset, wasCleanStop && log.isClean);
+  if (!wasCleanStop) segments.oweFrom(plan.checkFrom);
   if (log.endOffset >= plan.dispatchFrom) {
     const openMs = Math.round(openedMs - beganMs);
     const checkMs = Math.round(clock.monotonicMs() - openedMs);
@@ -104,7 +105,8 @@ function loadQueues(options: StoreRecoveryOptions, segments: SegmentSet, cutOffs
   const { files, settings, wasCleanStop } = options;
   const rootFolder = consumeQueueFolder(settings);
   const fileSizeBytes = settings.mappedFileSizeConsumeQueue;
-  const queues = new ConsumeQueueSet(new ConsumeQueueFiles(files, rootFolder, fileSizeBytes, settings.maxOpenFiles));
+  const queueFiles = new ConsumeQueueFiles(files, rootFolder, fileSizeBytes, settings.maxOpenFiles);
+  const queues = new ConsumeQueueSet(queueFiles);
   const logMinOffset = segments.minOffset;
   for (const queue of recoverConsumeQueues(files, {
     rootFolder,
@@ -112,6 +114,8 @@ function loadQueues(options: StoreRecoveryOptions, segments: SegmentSet, cutOffs
     logMinOffset,
     cutOffset,
     wasCleanStop,
+    onChanged: (path) => queueFiles.owe(path),
+    onRemoved: (path) => queueFiles.oweFolder(dirname(path)),
   })) {
     queues.load(queue);
   }

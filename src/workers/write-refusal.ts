@@ -5,6 +5,8 @@
  * answered with an error and may be tried again at its place: what it has left there is overwritten first.
  */
 
+import { FdatasyncError } from '../commitlog/file-system.js';
+
 const DISK_FULL_CODES = new Set(['ENOSPC', 'EDQUOT']);
 
 /** Java: RunningFlags. */
@@ -57,6 +59,10 @@ export class WriteRefusal {
 
   /** A write failed: refuses until one works, or for good if it was not the system that failed. */
   refuseAfterWrite(part: StorePart, error: unknown): void {
+    if (error instanceof FdatasyncError) {
+      this.refuseAfterSync(part, error);
+      return;
+    }
     const code = (error as NodeJS.ErrnoException).code ?? '';
     if (!/^E[A-Z0-9]+$/.test(code)) {
       this.refuseForGood(part, `cannot write ${part}: ${messageOf(error)}`);

@@ -1,0 +1,91 @@
+/**
+ * What a store was given and what it has promised, kept beside it for comparison. Java: none.
+ * Invariant: a message that a restart has shown once counts as promised from then on, whether or not it was answered.
+ */
+import type { SentMessage } from './history.js';
+import { type Destination, destinationOf } from './sent-messages.js';
+
+/** What can be wrong. */
+export type ViolationKind =
+  | 'acknowledged-missing'
+  | 'content-changed'
+  | 'record-twice'
+  | 'queue-gap'
+  | 'queue-differs'
+  | 'index-beyond-log'
+  | 'index-lacks'
+  | 'offset-beyond-queue'
+  | 'offsets-lost'
+  | 'checkpoint-ahead'
+  | 'cannot-open'
+  | 'worker-failed';
+
+/** Thrown when a check fails. */
+export class Violation extends Error {
+  override readonly name = 'Violation';
+  readonly kind: ViolationKind;
+
+  constructor(kind: ViolationKind, message: string, cause?: unknown) {
+    super(`${kind}: ${message}`, { cause });
+    this.kind = kind;
+  }
+}
+
+/** A message that went into the ring. */
+export interface SentRecord extends Destination {
+  readonly message: SentMessage;
+}
+
+/** Where a message is. */
+export interface StoredPlace {
+  readonly physicalOffset: number;
+  readonly queueOffset: number;
+}
+
+/** One run's. */
+export class Ledger {
+  readonly sent = new Map<number, SentRecord>();
+  /** By message id. */
+  readonly stored = new Map<number, StoredPlace>();
+  /** Before it, everything is on disk. */
+  durableOffset = 0;
+  /** Records of a topic before this place may be in no queue: the topic was deleted there. */
+  readonly #deletedBefore = new Map<string, number>();
+  readonly #requests = new Map<number, readonly number[]>();
+
+  send(requestId: number, topic: string, queueId: number, messages: readonly SentMessage[]): void {
+    for (const message of messages) this.sent.set(message.id, { ...destinationOf(topic, queueId, message), message });
+    this.#requests.set(
+      requestId,
+      messages.map(({ id }) => id),
+    );
+  }
+
+  /** Ids of a request's messages, once. */
+  takeRequest(requestId: number): readonly number[] {
+    const ids = this.#requests.get(requestId);
+    if (ids === undefined)
+      throw new Violation('worker-failed', `a result for request ${requestId} that nobody waits for`);
+    this.#requests.delete(requestId);
+    return ids;
+  }
+
+  /** What was not answered will not be. */
+  forgetRequests(): void {
+    this.#requests.clear();
+  }
+
+  deleteTopic(topic: string, logEndOffset: number): void {
+    this.#deletedBefore.set(topic, logEndOffset);
+  }
+
+  /** 0 for a topic that was never deleted. */
+  deletedBefore(topic: string): number {
+    return this.#deletedBefore.get(topic) ?? 0;
+  }
+
+  /** The log ends here: places behind are given away again. */
+  cut(logEndOffset: number): void {
+    for (const [topic, offset] of this.#deletedBefore) this.#deletedBefore.set(topic, Math.min(offset, logEndOffset));
+  }
+}
