@@ -106,9 +106,10 @@ export class ConsumeQueueFiles {
     for (const ended of lanes) if (ended.status === 'rejected') throw ended.reason;
   }
 
-  /** A file was changed by other hands, and is not on disk. */
-  owe(path: string): void {
+  /** A file was changed by other hands, and neither it nor its name may be on disk. */
+  oweFile(path: string): void {
     this.#unsynced.add(path);
+    this.#oweNames(dirname(path));
   }
 
   /** Names in a folder were changed, and are not on disk. */
@@ -216,7 +217,7 @@ export class ConsumeQueueFiles {
     }
   }
 
-  /** The name of a new file, and those of the folders that it is in. What a crashed process made and did not sync, recovery has removed. */
+  /** The name of a new file, and those of the folders that it is in. */
   #oweNames(folder: string): void {
     this.oweFolder(folder);
     this.oweFolder(dirname(folder));

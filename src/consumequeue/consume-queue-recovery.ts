@@ -7,7 +7,13 @@ import { join } from 'node:path';
 
 import { segmentName, startOffsetOfSegment } from '../base/segment-name.js';
 import { type FileDescriptor, type FileSystem, readFully } from '../commitlog/file-system.js';
-import { type ConsumeQueueEntry, ENTRY_BYTES, readEntry, PRE_BLANK_SIZE_BYTES } from './consume-queue-entry.js';
+import {
+  type ConsumeQueueEntry,
+  ENTRY_BYTES,
+  isBlankEntry,
+  readEntry,
+  PRE_BLANK_SIZE_BYTES,
+} from './consume-queue-entry.js';
 import type { RecoveredQueue } from './consume-queue-set.js';
 
 /** Entries that are read at once: a little more than a page of them. */
@@ -24,7 +30,7 @@ export interface ConsumeQueueRecoveryOptions {
   readonly cutOffset: number;
   /** False after a crash: pages past a queue's end may hold anything. */
   readonly wasCleanStop: boolean;
-  /** Told of files that were cut, which owe an fdatasync. */
+  /** Told of files that were cut, or that the disk may lack: they owe an fdatasync, and their names an fsync. */
   readonly onChanged: (path: string) => void;
   /** Told of files and folders that were removed: the folders in which they were owe an fsync. */
   readonly onRemoved: (path: string) => void;
@@ -88,15 +94,17 @@ class QueueFiles {
     for (let start = this.#starts.at(-1); start !== undefined; start = this.#starts.at(-1)) {
       const kept = this.#use(start, (file) => {
         const count = this.#countWhile(file, isKept);
-        if (count > 0 && !this.#isEndAt(file, count, wasCleanStop)) {
-          this.#zeroFrom(file, count);
-          onChanged(this.#pathOf(start));
-        }
+        if (count === 0) return count;
+        const isCut = !this.#isEndAt(file, count, wasCleanStop);
+        // A blank may be what a recovery that crashed has filled in; entries that it has made again are cut.
+        if (isCut || (!wasCleanStop && isBlankEntry(this.#read(file, count - 1)))) onChanged(this.#pathOf(start));
+        if (isCut) this.#zeroFrom(file, count);
         return count;
       });
       if (kept > 0) return start / ENTRY_BYTES + kept;
       if (start > 0 && this.#starts.length === 1) {
         this.#use(start, (file) => this.#zeroFrom(file, 0));
+        onChanged(this.#pathOf(start));
         return start / ENTRY_BYTES;
       }
       this.#files.unlink(this.#pathOf(start));

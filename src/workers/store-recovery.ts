@@ -114,7 +114,7 @@ function loadQueues(options: StoreRecoveryOptions, segments: SegmentSet, cutOffs
     logMinOffset,
     cutOffset,
     wasCleanStop,
-    onChanged: (path) => queueFiles.owe(path),
+    onChanged: (path) => queueFiles.oweFile(path),
     onRemoved: (path) => queueFiles.oweFolder(dirname(path)),
   })) {
     queues.load(queue);

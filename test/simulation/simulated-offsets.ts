@@ -25,7 +25,6 @@ export class SimulatedOffsets {
   readonly #written: string[] = [];
   #savedIndex = -1;
   #loaded: string | undefined;
-  #hasFailed = false;
   #saving: Promise<void> | undefined;
 
   constructor(files: ReplaceableFileSystem, storeFolder: string, clock: FakeClock) {
@@ -47,9 +46,8 @@ export class SimulatedOffsets {
   /** Begins to write the file, unless it is being written. */
   save(): void {
     if (this.#saving !== undefined) return;
-    this.#hasFailed = false;
     this.#saving = this.#file.save().then(() => {
-      if (!this.#hasFailed) this.#savedIndex = this.#written.length - 1;
+      if (!this.#file.isOwed) this.#savedIndex = this.#written.length - 1;
       this.#saving = undefined;
     });
   }
@@ -114,7 +112,7 @@ export class SimulatedOffsets {
         this.#loaded = text;
       },
     };
-    const logger = createLogger('offsets', 'error', () => void (this.#hasFailed = true));
+    const logger = createLogger('offsets', 'silent');
     return new ConfigFile(this.#path, table, logger, this.#files);
   }
 }
