@@ -6,8 +6,9 @@
 import { BASIC_CASES } from './cases/basic-cases.js';
 import type { CompatCase } from './cases/compat-case.js';
 import { CONSUMER_CASES } from './cases/consumer-cases.js';
+import { HANDOVER_CASES } from './cases/handover-cases.js';
 import { MESSAGE_CASES } from './cases/message-cases.js';
 import { REPLICATION_CASES } from './cases/replication-cases.js';
 
 /** Every row of the matrix, in its order. */
-export const CASES: readonly CompatCase[] = [...BASIC_CASES, ...MESSAGE_CASES, ...CONSUMER_CASES, ...REPLICATION_CASES];
+export const CASES: readonly CompatCase[] = [...BASIC_CASES, ...MESSAGE_CASES, ...CONSUMER_CASES, ...REPLICATION_CASES, ...HANDOVER_CASES];
