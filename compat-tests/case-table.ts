@@ -11,4 +11,10 @@ import { MESSAGE_CASES } from './cases/message-cases.js';
 import { REPLICATION_CASES } from './cases/replication-cases.js';
 
 /** Every row of the matrix, in its order. */
-export const CASES: readonly CompatCase[] = [...BASIC_CASES, ...MESSAGE_CASES, ...CONSUMER_CASES, ...REPLICATION_CASES, ...HANDOVER_CASES];
+export const CASES: readonly CompatCase[] = [
+  ...BASIC_CASES,
+  ...MESSAGE_CASES,
+  ...CONSUMER_CASES,
+  ...REPLICATION_CASES,
+  ...HANDOVER_CASES,
+];

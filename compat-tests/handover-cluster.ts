@@ -163,7 +163,8 @@ export class HandoverCluster {
     }
     if (hasStarted) throw new Error(`a second broker (${maker}) has taken the store`);
     const refusal = REFUSALS[maker].exec(readFileSync(logFile, 'utf8'));
-    if (refusal === null) throw new Error(`the second broker (${maker}) did not say that the store is taken: ${logFile}`);
+    if (refusal === null)
+      throw new Error(`the second broker (${maker}) did not say that the store is taken: ${logFile}`);
     this.findings.push(`${maker} refused: '${refusal[0].replace(/ \/\S+/, '')}'`);
   }
 }

@@ -13,6 +13,7 @@ const BLANK_BYTES = 8;
 const SYS_FLAG_AT = 36;
 const COMPRESSED = 1;
 const TRANSACTION_TYPE = 0xc;
+const TRANSACTION_COMMIT = 0x8;
 const BORN_HOST_V6 = 0x10;
 const CONSUME_QUEUE_FILE_BYTES = 6_000_000;
 const INDEX_FILE_BYTES = 40 + 5_000_000 * 4 + 20_000_000 * 20;
@@ -26,6 +27,9 @@ const TABLES: readonly (readonly [string, string])[] = [
 /** What changes in a filter when its consumers come and go. */
 const PRESENCE = new Set(['dead', 'deadTime', 'clientVersion']);
 
+/** Files that come and go as their maker likes: RocksDB's, and one that was being written. */
+const OWN_AFFAIRS = /^rocksdbstore\/|\.tmp$/;
+
 type Table = Readonly<Record<string, unknown>>;
 
 /** How many records of the log are of each kind. */
@@ -34,7 +38,6 @@ interface Kinds {
   v2: number;
   bornV6: number;
   compressed: number;
-  prepared: number;
   committed: number;
   rolls: number;
 }
@@ -84,7 +87,7 @@ export class StoppedStore {
   /** Checks everything after a broker's SIGTERM; a sentence on what was seen. */
   checkAfterStop(maker: string): string {
     const files = filesUnder(this.#folder);
-    const gone = this.#filesBefore.filter((path) => !files.includes(path) && !/^config\/.*\.tmp$/.test(path));
+    const gone = this.#filesBefore.filter((path) => !files.includes(path) && !OWN_AFFAIRS.test(path));
     if (gone.length > 0) fail(`${maker} has removed ${gone.join(', ')}`);
     this.#filesBefore = files.filter((path) => !this.#isUnusedSegment(path));
     for (const path of files) this.#checkFile(path);
@@ -138,7 +141,7 @@ export class StoppedStore {
 
   /** Every byte of the log up to its end belongs to a record or to the one that fills a segment. */
   #readLog(): Kinds {
-    const kinds: Kinds = { all: 0, v2: 0, bornV6: 0, compressed: 0, prepared: 0, committed: 0, rolls: 0 };
+    const kinds: Kinds = { all: 0, v2: 0, bornV6: 0, compressed: 0, committed: 0, rolls: 0 };
     const folder = join(this.#folder, 'commitlog');
     const names = readdirSync(folder).toSorted();
     let isAtEnd = false;
@@ -154,7 +157,7 @@ export class StoppedStore {
 
 /** True when the segment is full. */
 function readSegment(segment: Buffer, name: string, kinds: Kinds): boolean {
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     const sizeBytes = segment.readInt32BE(at);
     const magic = segment.readInt32BE(at + 4);
     if (sizeBytes === 0 && magic === 0) return false;
@@ -170,8 +173,7 @@ function readSegment(segment: Buffer, name: string, kinds: Kinds): boolean {
     if (magic === MAGIC_V2) kinds.v2++;
     if ((sysFlag & BORN_HOST_V6) !== 0) kinds.bornV6++;
     if ((sysFlag & COMPRESSED) !== 0) kinds.compressed++;
-    if ((sysFlag & TRANSACTION_TYPE) === 0x4) kinds.prepared++;
-    if ((sysFlag & TRANSACTION_TYPE) === 0x8) kinds.committed++;
+    if ((sysFlag & TRANSACTION_TYPE) === TRANSACTION_COMMIT) kinds.committed++;
     at += sizeBytes;
     if (at + BLANK_BYTES > segment.length) fail(`no blank at the end of ${name}`);
   }

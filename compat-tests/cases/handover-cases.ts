@@ -46,6 +46,15 @@ export const HANDOVER_CASES: readonly CompatCase[] = [
     ...COMMON,
   },
   {
+    name: 'handover-extended',
+    expectation:
+      'from Apache’s with enableConsumeQueueExt: tags and delivery times are read from the queues’ extension units',
+    run: 'handover-every-kind',
+    cluster: 'from-apache',
+    ...COMMON,
+    settings: { ...SETTINGS, enableConsumeQueueExt: 'true', mappedFileSizeConsumeQueueExt: '65536' },
+  },
+  {
     name: 'handover-thrice',
     expectation: 'Apache’s, ours, Apache’s, ours: consumers go on where they were, nothing twice, nothing missing',
     cluster: 'from-apache',

@@ -212,9 +212,7 @@ final class EveryKind {
             sent(producer.send(delayed(body, FAR_LEVEL)));
         }
         delayed.awaitAll(bodies("short", DELAYED));
-        Scope.awaitConsumed(consumer, delayTopic(), DELAYED);
-        consumer.shutdown();
-        scope.awaitCommitted(scope.group() + "_delay", delayTopic(), DELAYED);
+        scope.leave(consumer, scope.group() + "_delay", delayTopic(), DELAYED);
     }
 
     /** What waits while the broker stops; sent last. */
@@ -285,9 +283,7 @@ final class EveryKind {
             }
         }
         committed.awaitAll(bodies("commit", ENDED));
-        Scope.awaitConsumed(consumer, transactionTopic(), ENDED);
-        consumer.shutdown();
-        scope.awaitCommitted(scope.group() + "_txn", transactionTopic(), ENDED);
+        scope.leave(consumer, scope.group() + "_txn", transactionTopic(), ENDED);
         committed.checkExactly(bodies("commit", ENDED));
         producer.shutdown();
     }
@@ -340,9 +336,7 @@ final class EveryKind {
         List<String> expected = bodies("ok", RETRIED);
         expected.addAll(bodies("again", RETRIED));
         retried.awaitAll(expected);
-        Scope.awaitConsumed(consumer, retryTopic(), 4L * RETRIED);
-        consumer.shutdown();
-        scope.awaitCommitted(retryGroup(), retryTopic(), 4L * RETRIED);
+        scope.leave(consumer, retryGroup(), retryTopic(), 4L * RETRIED);
     }
 
     /** After the handover those that were handed back late come too; the dead letters are where they were. */
