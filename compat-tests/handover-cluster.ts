@@ -24,7 +24,7 @@ type Maker = 'ringmq' | 'apache';
 /** Who has the store first, and who takes turns with it. */
 export interface HandoverMakers {
   readonly first: Maker;
-  readonly then: Maker;
+  readonly second: Maker;
 }
 
 /** What each maker's broker says when the store is another's. */
@@ -35,6 +35,9 @@ const REFUSALS: Record<Maker, RegExp> = {
 
 /** What groups of brokers before 5.x could be as long as. */
 const OLD_GROUP = 'old_group_'.padEnd(190, 'x');
+
+const LOG_LIMIT_MS = 10_000;
+const LOOK_AGAIN_MS = 100;
 
 interface Turn {
   readonly maker: Maker;
@@ -80,15 +83,15 @@ export class HandoverCluster {
       const logFile = join(context.workFolder, options.name, 'server.log');
       return { maker, broker: make(context, options, this.namesrv), logFile };
     };
-    const namesrvOf = makers.first === makers.then ? apacheNamesrv : ringmqNamesrv;
+    const namesrvOf = makers.first === makers.second ? apacheNamesrv : ringmqNamesrv;
     this.#namesrv = namesrvOf(context, `${name}-namesrv`, ports.namesrv);
     this.#turns = [
       turnOf(makers.first, optionsOf('first', ports.broker)),
-      turnOf(makers.then, optionsOf('then', ports.broker)),
+      turnOf(makers.second, optionsOf('then', ports.broker)),
     ];
     this.#intruders = [
       turnOf(makers.first, optionsOf('first-intruder', ports.intruder)),
-      turnOf(makers.then, optionsOf('then-intruder', ports.intruder)),
+      turnOf(makers.second, optionsOf('then-intruder', ports.intruder)),
     ];
     const storeFolder = storeFolderOf(context, optionsOf('first', ports.broker));
     writeOldGroup(storeFolder);
@@ -162,10 +165,22 @@ export class HandoverCluster {
       hasStarted = false; // its log says why
     }
     if (hasStarted) throw new Error(`a second broker (${maker}) has taken the store`);
-    const refusal = REFUSALS[maker].exec(readFileSync(logFile, 'utf8'));
-    if (refusal === null)
+    const refusal = await refusalIn(logFile, REFUSALS[maker]);
+    if (refusal === undefined)
       throw new Error(`the second broker (${maker}) did not say that the store is taken: ${logFile}`);
-    this.findings.push(`${maker} refused: '${refusal[0].replace(/ \/\S+/, '')}'`);
+    this.findings.push(`${maker} refused: '${refusal.replace(/ \/\S+/, '')}'`);
+  }
+}
+
+/** What a process said last may reach its log a moment after its end. */
+async function refusalIn(logFile: string, refusal: RegExp): Promise<string | undefined> {
+  const end = Date.now() + LOG_LIMIT_MS;
+  for (;;) {
+    const found = refusal.exec(readFileSync(logFile, 'utf8'))?.[0];
+    if (found !== undefined || Date.now() > end) return found;
+    await new Promise((resolve) => {
+      setTimeout(resolve, LOOK_AGAIN_MS);
+    });
   }
 }
 

@@ -37,8 +37,8 @@ export class SharedClusters {
   /** Who has the store of a handover first, and who then; undefined for the other kinds. */
   handoverMakers(kind: CaseCluster | undefined): HandoverMakers | undefined {
     const { target } = this;
-    if (kind === 'from-apache') return { first: 'apache', then: target };
-    if (kind === 'to-apache') return { first: target, then: 'apache' };
+    if (kind === 'from-apache') return { first: 'apache', second: target };
+    if (kind === 'to-apache') return { first: target, second: 'apache' };
     return undefined;
   }
 

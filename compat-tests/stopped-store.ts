@@ -24,6 +24,8 @@ const TABLES: readonly (readonly [string, string])[] = [
   ['subscriptionGroup.json', 'subscriptionGroupTable'],
   ['consumerFilter.json', 'filterDataByTopic'],
 ];
+/** Files in `config` that both makers write. All others are Apache's own, and ours leaves them as they are. */
+const SHARED_CONFIG = /^config\/(topics|subscriptionGroup|consumerOffset|delayOffset|consumerFilter)\.json/;
 /** What changes in a filter when its consumers come and go. */
 const PRESENCE = new Set(['dead', 'deadTime', 'clientVersion']);
 
@@ -77,6 +79,7 @@ export class StoppedStore {
   readonly #segmentBytes: number;
   #filesBefore: readonly string[] = [];
   readonly #tablesBefore = new Map<string, Table>();
+  readonly #ownConfigBefore = new Map<string, string>();
   #kinds: Kinds | undefined;
 
   constructor(folder: string, segmentBytes: number) {
@@ -96,6 +99,7 @@ export class StoppedStore {
       if (!files.includes(needed)) fail(`${maker} has left no ${needed}`);
     }
     for (const [file, table] of TABLES) this.#checkTable(maker, file, table);
+    this.#checkOwnConfig(maker, files);
     const kinds = (this.#kinds = this.#readLog());
     return `${kinds.all} records, ${kinds.rolls} full segments, ${files.length} files`;
   }
@@ -137,6 +141,15 @@ export class StoppedStore {
         fail(`${maker} has changed ${name} of ${file} from ${canonical(entry)} to ${canonical(now[name])}`);
     }
     this.#tablesBefore.set(file, now);
+  }
+
+  #checkOwnConfig(maker: string, files: readonly string[]): void {
+    for (const path of files.filter((each) => each.startsWith('config/') && !SHARED_CONFIG.test(each))) {
+      const content = readFileSync(join(this.#folder, path), 'latin1');
+      const before = this.#ownConfigBefore.get(path);
+      if (maker === 'ringmq' && before !== undefined && before !== content) fail(`ringmq has changed ${path}`);
+      this.#ownConfigBefore.set(path, content);
+    }
   }
 
   /** Every byte of the log up to its end belongs to a record or to the one that fills a segment. */
