@@ -104,7 +104,7 @@ async function runHandover(
 ): Promise<Outcome> {
   let cluster: HandoverCluster | undefined;
   try {
-    cluster = await HandoverCluster.start(clusters.context, makers, id, compatCase.settings);
+    cluster = await HandoverCluster.start(clusters.context, makers, id, compatCase.settings, compatCase.secondSettings);
     const { namesrv, broker, brokerV6, oldGroup } = cluster;
     const servers = `namesrv=${namesrv} broker=${broker} brokerV6=${brokerV6} oldGroup=${oldGroup}`;
     const line = `${compatCase.run ?? compatCase.name} id=${id} ${servers}`;

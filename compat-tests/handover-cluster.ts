@@ -67,16 +67,17 @@ export class HandoverCluster {
     name: string,
     ports: { readonly namesrv: number; readonly broker: number; readonly intruder: number },
     settings: Readonly<Record<string, string>>,
+    secondSettings: Readonly<Record<string, string>>,
   ) {
     this.namesrv = `127.0.0.1:${ports.namesrv}`;
     this.broker = `127.0.0.1:${ports.broker}`;
     this.brokerV6 = `::1:${ports.broker}`;
     const storeName = `${name}-store`;
-    const optionsOf = (role: string, port: number): BrokerOptions => ({
+    const optionsOf = (role: string, port: number, keys = settings): BrokerOptions => ({
       name: `${name}-${role}`,
       storeName,
       port,
-      settings,
+      settings: keys,
     });
     const turnOf = (maker: Maker, options: BrokerOptions): Turn => {
       const make = maker === 'ringmq' ? ringmqBroker : apacheBroker;
@@ -87,11 +88,11 @@ export class HandoverCluster {
     this.#namesrv = namesrvOf(context, `${name}-namesrv`, ports.namesrv);
     this.#turns = [
       turnOf(makers.first, optionsOf('first', ports.broker)),
-      turnOf(makers.second, optionsOf('then', ports.broker)),
+      turnOf(makers.second, optionsOf('second', ports.broker, secondSettings)),
     ];
     this.#intruders = [
       turnOf(makers.first, optionsOf('first-intruder', ports.intruder)),
-      turnOf(makers.second, optionsOf('then-intruder', ports.intruder)),
+      turnOf(makers.second, optionsOf('second-intruder', ports.intruder)),
     ];
     const storeFolder = storeFolderOf(context, optionsOf('first', ports.broker));
     writeOldGroup(storeFolder);
@@ -103,9 +104,10 @@ export class HandoverCluster {
     makers: HandoverMakers,
     name: string,
     settings: Readonly<Record<string, string>> = {},
+    secondSettings: Readonly<Record<string, string>> = {},
   ): Promise<HandoverCluster> {
     const ports = { namesrv: await freePort(), broker: await freeBrokerPort(), intruder: await freeBrokerPort() };
-    const cluster = new HandoverCluster(context, makers, name, ports, settings);
+    const cluster = new HandoverCluster(context, makers, name, ports, settings, { ...settings, ...secondSettings });
     try {
       await cluster.#namesrv.start();
       await awaitAnswer(cluster.namesrv);

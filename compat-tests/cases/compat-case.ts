@@ -27,6 +27,8 @@ export interface CompatCase {
   readonly cluster?: CaseCluster;
   /** Broker keys of an `own` cluster, or of the master of a replicated one. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** What the second broker of a handover is told otherwise. */
+  readonly secondSettings?: Readonly<Record<string, string>>;
   readonly serialisation?: 'ROCKETMQ';
   /** Why a client library cannot run it. */
   readonly notApplicable?: Readonly<Partial<Record<ClientLanguage, string>>>;

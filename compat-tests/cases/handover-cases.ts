@@ -4,8 +4,8 @@ import type { CompatCase } from './compat-case.js';
 const ENOUGH_BY_JAVA = 'the store is the brokers’: the Java clients are enough to fill and to read it';
 
 /**
- * Segments that the load of a case fills several of; delays and times between questions short; level 3 longer than any run. Pulls of a thousand
- * messages, since everything is read before and after. Listens on IPv6 too.
+ * Segments that the load of a case fills several of; delays and times between questions short; level 3 longer than any run, so that its messages wait
+ * when the first broker stops. Pulls of a thousand messages, since everything is read before and after. Listens on IPv6 too.
  */
 const SETTINGS = {
   mappedFileSizeCommitLog: String(4 << 20),
@@ -22,6 +22,9 @@ const SETTINGS = {
   bindAddress: '::',
 } as const;
 
+/** Either maker delivers at once what would wait for longer than its level now does. Java: correctDeliverTimestamp. */
+const SHORTER_DELAYS = { messageDelayLevel: '1s 15s 16s' } as const;
+
 const COMMON = {
   notApplicable: { go: ENOUGH_BY_JAVA },
   settings: SETTINGS,
@@ -36,6 +39,7 @@ export const HANDOVER_CASES: readonly CompatCase[] = [
       '50,000 messages of every kind that Apache’s 5.5.0 broker stored are all there with ours: bodies, properties, offsets, keys, times, groups; what waits is delivered, what is undecided is asked',
     run: 'handover-every-kind',
     cluster: 'from-apache',
+    secondSettings: SHORTER_DELAYS,
     ...COMMON,
   },
   {
@@ -43,6 +47,7 @@ export const HANDOVER_CASES: readonly CompatCase[] = [
     expectation: 'the same of ours with Apache’s',
     run: 'handover-every-kind',
     cluster: 'to-apache',
+    secondSettings: SHORTER_DELAYS,
     ...COMMON,
   },
   {
@@ -51,6 +56,7 @@ export const HANDOVER_CASES: readonly CompatCase[] = [
       'from Apache’s with enableConsumeQueueExt: tags and delivery times are read from the queues’ extension units',
     run: 'handover-every-kind',
     cluster: 'from-apache',
+    secondSettings: SHORTER_DELAYS,
     ...COMMON,
     settings: { ...SETTINGS, enableConsumeQueueExt: 'true', mappedFileSizeConsumeQueueExt: '65536' },
   },

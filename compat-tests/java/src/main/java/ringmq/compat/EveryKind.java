@@ -46,7 +46,7 @@ final class EveryKind {
     private static final int IN_FLIGHT = 256;
     private static final int SYSTEM_BUSY = 2;
     private static final int UPDATE_AND_CREATE_TOPIC = 17;
-    /** Levels of the delays that the cases set: 1 s, 15 s, 2 h. */
+    /** Levels of the delays that the cases set: 1 s, 15 s, 2 h with the first broker. */
     private static final int SHORT_LEVEL = 1;
     private static final int LONG_LEVEL = 2;
     private static final int FAR_LEVEL = 3;
@@ -240,10 +240,11 @@ final class EveryKind {
         return consumer;
     }
 
-    /** Those that were delayed, each once, before the handover or after it; those of the far level not yet. */
+    /** Those that were delayed, each once, before the handover or after it; those of the far level after it, since the second broker's is shorter. */
     void awaitDelayed() throws Exception {
         List<String> expected = bodies("short", DELAYED);
         expected.addAll(bodies("long", DELAYED));
+        expected.addAll(bodies("far", FAR_AWAY));
         delayed.awaitAll(expected);
         delayed.checkExactly(expected);
     }

@@ -74,6 +74,7 @@ final class HandoverCases {
         load.consumeDelayed();
         load.awaitDelayed();
         long waited = load.delayed.bodies().stream().filter(body -> load.delayed.message(body).getStoreTimestamp() >= takenUp).count();
+        check(waited >= EveryKind.FAR_AWAY, waited + " delayed messages came after the handover");
         load.awaitDecided();
         load.awaitRetried();
         sendOn(scope);
