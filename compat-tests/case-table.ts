@@ -6,6 +6,7 @@
 import { BASIC_CASES } from './cases/basic-cases.js';
 import type { CompatCase } from './cases/compat-case.js';
 import { CONSUMER_CASES } from './cases/consumer-cases.js';
+import { HANDOVER_CASES } from './cases/handover-cases.js';
 import { MESSAGE_CASES } from './cases/message-cases.js';
 import { REPLICATION_CASES } from './cases/replication-cases.js';
 import { RETENTION_CASES } from './cases/retention-cases.js';
@@ -17,4 +18,5 @@ export const CASES: readonly CompatCase[] = [
   ...CONSUMER_CASES,
   ...REPLICATION_CASES,
   ...RETENTION_CASES,
+  ...HANDOVER_CASES,
 ];

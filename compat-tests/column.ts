@@ -4,6 +4,7 @@ import type { CompatCase } from './cases/compat-case.js';
 import { ClientDriver, type Outcome } from './client-driver.js';
 import type { Client } from './client-table.js';
 import { Cluster } from './cluster.js';
+import { HandoverCluster, type HandoverMakers } from './handover-cluster.js';
 import { ReplicatedCluster, type ReplicationMakers } from './replicated-cluster.js';
 import { deleteExpiredCommitLog } from './delete-expired.js';
 import type { SharedClusters } from './shared-clusters.js';
@@ -54,6 +55,8 @@ async function runCase(
   const id = `${client.id}-${compatCase.name}`.replaceAll('.', '');
   const makers = clusters.replicationMakers(compatCase.cluster);
   if (makers !== undefined) return runReplicated(clusters, makers, id, compatCase, driver);
+  const handover = clusters.handoverMakers(compatCase.cluster);
+  if (handover !== undefined) return runHandover(clusters, handover, id, compatCase, driver);
   const isOwn = compatCase.cluster === 'own';
   let own: Cluster | undefined;
   try {
@@ -87,6 +90,28 @@ async function runReplicated(
     const line = `${compatCase.run ?? compatCase.name} id=${id} namesrv=${namesrv} broker=${broker} slave=${slave}`;
     const act = cluster.act.bind(cluster);
     return await driver.run(line, compatCase.timeoutMs ?? CASE_LIMIT_MS, act);
+  } catch (cause) {
+    return { passed: false, detail: cause instanceof Error ? cause.message : String(cause) };
+  } finally {
+    await cluster?.stop();
+  }
+}
+
+async function runHandover(
+  clusters: SharedClusters,
+  makers: HandoverMakers,
+  id: string,
+  compatCase: CompatCase,
+  driver: ClientDriver,
+): Promise<Outcome> {
+  let cluster: HandoverCluster | undefined;
+  try {
+    cluster = await HandoverCluster.start(clusters.context, makers, id, compatCase.settings, compatCase.secondSettings);
+    const { namesrv, broker, brokerV6, oldGroup } = cluster;
+    const servers = `namesrv=${namesrv} broker=${broker} brokerV6=${brokerV6} oldGroup=${oldGroup}`;
+    const line = `${compatCase.run ?? compatCase.name} id=${id} ${servers}`;
+    const { passed, detail } = await driver.run(line, compatCase.timeoutMs ?? CASE_LIMIT_MS, cluster.act.bind(cluster));
+    return { passed, detail: [detail, ...cluster.findings].join('; ') };
   } catch (cause) {
     return { passed: false, detail: cause instanceof Error ? cause.message : String(cause) };
   } finally {

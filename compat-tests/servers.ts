@@ -14,6 +14,8 @@ export interface ServerContext {
 /** A broker's address and folder; `settings` are RocketMQ keys. */
 export interface BrokerOptions {
   readonly name: string;
+  /** Where its store is, if not in a folder of its own: brokers that hand a store over name the same. */
+  readonly storeName?: string;
   readonly port: number;
   readonly settings: Readonly<Record<string, string>>;
 }
@@ -31,6 +33,11 @@ function folderOf(context: ServerContext, name: string): string {
   const folder = join(context.workFolder, name);
   mkdirSync(folder, { recursive: true });
   return folder;
+}
+
+/** The folder `store` of a broker, made. */
+export function storeFolderOf(context: ServerContext, { name, storeName }: BrokerOptions): string {
+  return folderOf(context, join(storeName ?? name, 'store'));
 }
 
 function brokerSettings({ settings }: BrokerOptions): Record<string, string> {
@@ -77,7 +84,7 @@ export function ringmqBroker(context: ServerContext, options: BrokerOptions, nam
     ...brokerSettings(options),
     listenPort: String(options.port),
     brokerIP1: HOST,
-    storePathRootDir: join(folderOf(context, options.name), 'store'),
+    storePathRootDir: storeFolderOf(context, options),
   };
   return ours(context, options.name, 'mqbroker.js', ['-n', namesrv, ...setFlags(settings)], BROKER_BOOTED);
 }
@@ -87,6 +94,7 @@ function apache(
   name: string,
   server: 'namesrv' | 'broker',
   settings: Readonly<Record<string, string>>,
+  volumes: readonly string[] = [],
 ): ServerProcess {
   const folder = folderOf(context, name);
   const lines = Object.entries(settings).map(([key, value]) => `${key}=${value}\n`);
@@ -97,7 +105,7 @@ function apache(
   const spec: ServerSpec = {
     name,
     command: (start) => {
-      const place = ['--network=host', '--user', user, '--env=HOME=/data', '--volume', `${folder}:/data`];
+      const place = ['--network=host', '--user', user, '--env=HOME=/data', '--volume', `${folder}:/data`, ...volumes];
       const call = ['/opt/compat/apache/start.sh', server, '-c', '/data/server.conf'];
       return ['docker', 'run', '--rm', `--name=${containerOf(start)}`, ...place, context.image, ...call];
     },
@@ -115,7 +123,7 @@ export function apacheNamesrv(context: ServerContext, name: string, port: number
 
 /** Apache's broker, in the container. */
 export function apacheBroker(context: ServerContext, options: BrokerOptions, namesrv: string): ServerProcess {
-  return apache(context, options.name, 'broker', {
+  const settings = {
     ...brokerSettings(options),
     // A JVM that is still warming up on a busy machine keeps requests waiting for longer than the 200 ms it would refuse them after.
     waitTimeMillsInSendQueue: '10000',
@@ -124,5 +132,9 @@ export function apacheBroker(context: ServerContext, options: BrokerOptions, nam
     namesrvAddr: namesrv,
     storePathRootDir: '/data/store',
     storePathCommitLog: '/data/store/commitlog',
-  });
+  };
+  return apache(context, options.name, 'broker', settings, [
+    '--volume',
+    `${storeFolderOf(context, options)}:/data/store`,
+  ]);
 }

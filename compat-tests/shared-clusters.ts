@@ -1,6 +1,7 @@
 /** The servers that several cases and clients use together: each kind is started once, when first asked for, and stopped at the end. */
 import type { CaseCluster } from './cases/compat-case.js';
 import { Cluster, type Makers } from './cluster.js';
+import type { HandoverMakers } from './handover-cluster.js';
 import type { ReplicationMakers } from './replicated-cluster.js';
 import type { ServerContext } from './servers.js';
 
@@ -30,6 +31,14 @@ export class SharedClusters {
     if (kind === 'replicated') return { namesrv: target, master: target, slave: target };
     if (kind === 'apache-slave') return { namesrv: target, master: target, slave: 'apache' };
     if (kind === 'apache-master') return { namesrv: 'apache', master: 'apache', slave: target };
+    return undefined;
+  }
+
+  /** Who has the store of a handover first, and who then; undefined for the other kinds. */
+  handoverMakers(kind: CaseCluster | undefined): HandoverMakers | undefined {
+    const { target } = this;
+    if (kind === 'from-apache') return { first: 'apache', second: target };
+    if (kind === 'to-apache') return { first: target, second: 'apache' };
     return undefined;
   }
 

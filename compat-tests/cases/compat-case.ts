@@ -3,7 +3,8 @@ import type { ClientLanguage } from '../client-table.js';
 
 /**
  * The servers a case runs against. `shared`: the target with default settings, used by all. `own`: a target of its own that is restarted.
- * The mixed ones put one server of each maker together. The last three are a NameServer, a master and a slave of their own.
+ * The mixed ones put one server of each maker together. `replicated` to `apache-master` are a NameServer, a master and a slave of their own.
+ * The last two are one store of their own that brokers of both makers have in turn, Apache's or ours first.
  */
 export type CaseCluster =
   | 'shared'
@@ -12,7 +13,9 @@ export type CaseCluster =
   | 'apache-namesrv'
   | 'replicated'
   | 'apache-slave'
-  | 'apache-master';
+  | 'apache-master'
+  | 'from-apache'
+  | 'to-apache';
 
 /** One row of the matrix. */
 export interface CompatCase {
@@ -24,6 +27,8 @@ export interface CompatCase {
   readonly cluster?: CaseCluster;
   /** Broker keys of an `own` cluster, or of the master of a replicated one. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** What the second broker of a handover is told otherwise. */
+  readonly secondSettings?: Readonly<Record<string, string>>;
   readonly serialisation?: 'ROCKETMQ';
   /** Why a client library cannot run it. */
   readonly notApplicable?: Readonly<Partial<Record<ClientLanguage, string>>>;

@@ -12,5 +12,5 @@ export function createSubscriptionGroupConfig(
   groupName: string,
   values: Partial<SubscriptionGroupConfig> = {},
 ): SubscriptionGroupConfig {
-  return { ...SubscriptionGroupConfigShape.read({ groupName, groupRetryPolicy: { type: 'CUSTOMIZED' } }), ...values };
+  return { ...SubscriptionGroupConfigShape.read({ groupName }), ...values };
 }

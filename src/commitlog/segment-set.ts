@@ -140,7 +140,12 @@ export class SegmentSet {
   roll(): SegmentFile {
     const next = this.#prepared;
     this.#prepared = undefined;
-    if (next === undefined) return this.#add(this.last.endOffset);
+    // A broker of Apache's that is started in this folder removes what it takes for left over, before it finds that the folder is locked.
+    const isThere = next !== undefined && this.#files.exists(next.path);
+    if (!isThere) {
+      next?.close();
+      return this.#add(this.last.endOffset);
+    }
     assert(next.startOffset === this.last.endOffset, 'the prepared segment follows the last one');
     this.#segments.push(next);
     return next;

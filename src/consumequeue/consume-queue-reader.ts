@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { FileHandleCache } from '../base/file-handle-cache.js';
 import { segmentName } from '../base/segment-name.js';
 
-import { type ConsumeQueueEntry, ENTRY_BYTES, readEntry } from './consume-queue-entry.js';
+import { type ConsumeQueueEntry, ENTRY_BYTES, readEntry, TAGS_CODE_AT } from './consume-queue-entry.js';
+import { ConsumeQueueExtReader, isExtAddress } from './consume-queue-ext.js';
 
 const OPEN_FILES_MAX = 256;
 
@@ -16,14 +17,16 @@ export class ConsumeQueueReader {
   readonly #rootFolder: string;
   readonly #fileSizeBytes: number;
   readonly #files = new FileHandleCache(OPEN_FILES_MAX);
+  readonly #ext: ConsumeQueueExtReader;
 
   /** `rootFolder` is the store's `consumequeue` folder, `fileSizeBytes` a multiple of the entry's size. */
   constructor(rootFolder: string, fileSizeBytes: number) {
     this.#rootFolder = rootFolder;
     this.#fileSizeBytes = fileSizeBytes;
+    this.#ext = new ConsumeQueueExtReader(rootFolder, this.#files);
   }
 
-  /** At most `count` entries from `queueOffset` on; fewer at a file's end, none where there is no file. */
+  /** At most `count` entries from `queueOffset` on; fewer at a file's end, none where there is no file. Tags codes are those of their extension units. */
   async read(topic: string, queueId: number, queueOffset: number, count: number): Promise<ConsumeQueueEntry[]> {
     const byteOffset = queueOffset * ENTRY_BYTES;
     const inFile = byteOffset % this.#fileSizeBytes;
@@ -32,13 +35,35 @@ export class ConsumeQueueReader {
     const bytes = Buffer.allocUnsafe(length);
     const bytesRead = await this.#readFile(path, bytes, inFile);
     const entries: ConsumeQueueEntry[] = [];
-    for (let at = 0; at + ENTRY_BYTES <= bytesRead; at += ENTRY_BYTES) entries.push(readEntry(bytes, at));
-    return entries;
+    let isExtended = false;
+    for (let at = 0; at + ENTRY_BYTES <= bytesRead; at += ENTRY_BYTES) {
+      const entry = readEntry(bytes, at);
+      entries.push(entry);
+      isExtended ||= isExtAddress(entry.tagsCode);
+    }
+    return isExtended ? this.#withTagsCodes(topic, queueId, bytes, entries) : entries;
+  }
+
+  async #withTagsCodes(
+    topic: string,
+    queueId: number,
+    bytes: Buffer,
+    entries: readonly ConsumeQueueEntry[],
+  ): Promise<ConsumeQueueEntry[]> {
+    const positions: number[] = [];
+    entries.forEach(({ tagsCode }, index) => {
+      if (isExtAddress(tagsCode)) positions.push(index * ENTRY_BYTES + TAGS_CODE_AT);
+    });
+    const found = (await this.#ext.tagsCodes(topic, queueId, bytes, positions)).values();
+    return entries.map((entry) =>
+      isExtAddress(entry.tagsCode) ? { ...entry, tagsCode: found.next().value ?? entry.tagsCode } : entry,
+    );
   }
 
   /** Closes what is open of a topic whose files are about to go. */
   async closeTopic(topic: string): Promise<void> {
     await this.#files.closeUnder(join(this.#rootFolder, topic, '/'));
+    await this.#ext.closeTopic(topic);
   }
 
   async close(): Promise<void> {

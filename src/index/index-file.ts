@@ -32,6 +32,8 @@ const NO_BYTES = Buffer.alloc(0);
 const PENDING_BYTES_FIRST = 256 * ENTRY_BYTES;
 /** So many entries are written without waiting for the next round: 80 KiB. */
 const PENDING_ENTRIES_FULL = 4096;
+/** So much of a file that has lost its name is copied at a time. */
+const COPIED_BYTES = 1 << 20;
 
 /** The file that takes entries, or has been the one to do so. */
 export class IndexFile {
@@ -166,6 +168,7 @@ export class IndexFile {
   /** Makes what was written before the call durable. */
   async fdatasyncLater(): Promise<void> {
     if (this.#isSynced) return;
+    if (!this.#files.exists(this.path)) this.#putBack();
     // A descriptor of its own: the other one may be closed while the disk works.
     const file = this.#files.open(this.path, 'update');
     this.#isSynced = true;
@@ -193,6 +196,27 @@ export class IndexFile {
   close(): void {
     if (this.#file !== undefined) this.#files.close(this.#file);
     this.#file = undefined;
+  }
+
+  /**
+   * Makes the file again from the one that is still open but has no name any more: a broker of Apache's that is started in this folder removes index files
+   * before it finds that the folder is locked.
+   */
+  #putBack(): void {
+    const nameless = this.#file;
+    if (nameless === undefined) return;
+    this.#file = undefined;
+    this.#isNameSynced = false;
+    const file = this.#open();
+    const sizeBytes = fileSizeOf(this.#shape);
+    const bytes = Buffer.alloc(COPIED_BYTES);
+    const zeros = Buffer.alloc(COPIED_BYTES);
+    for (let position = 0; position < sizeBytes; position += COPIED_BYTES) {
+      const length = readFully(this.#files, nameless, bytes, 0, Math.min(COPIED_BYTES, sizeBytes - position), position);
+      const isHole = bytes.subarray(0, length).equals(zeros.subarray(0, length));
+      if (!isHole) writeFully(this.#files, file, bytes, 0, length, position);
+    }
+    this.#files.close(nameless);
   }
 
   get #pendingCount(): number {

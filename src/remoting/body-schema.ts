@@ -180,8 +180,8 @@ export function optional<T>(shape: Shape<T>): Shape<T | undefined> {
 }
 
 /** Any JSON, kept as it was read: for members that we hand on and do not look into. */
-export function opaqueJson(): Shape<FastjsonValue | undefined> {
-  return { read: (value) => value, write: asIs };
+export function opaqueJson(initial?: FastjsonValue): Shape<FastjsonValue | undefined> {
+  return { read: (value) => (value === undefined ? initial : value), write: asIs };
 }
 
 /** Declares a body that is an object with these members. */

@@ -5,6 +5,7 @@
  */
 import { isRecordHead, type LogReader } from '../commitlog/log-reader.js';
 import { isBlankEntry } from '../consumequeue/consume-queue-entry.js';
+import { isExtAddress } from '../consumequeue/consume-queue-ext.js';
 import type { ConsumeQueueReader } from '../consumequeue/consume-queue-reader.js';
 import type { LogTailWindowReader } from '../ring/log-tail-window.js';
 import { found, notFound, outOfRange } from './get-results.js';
@@ -46,7 +47,8 @@ class Selection {
   /** Takes or passes over the entry at `nextBeginOffset`; false when the pull is full and it stays for the next one. */
   offer(physicalOffset: number, sizeBytes: number, tagsCode: number): boolean {
     const { filter, maxBytes, maxCount } = this.#limits;
-    if (filter !== undefined && !filter(tagsCode)) {
+    // Of an extension unit that is lost nothing is known: the client looks at the tags itself.
+    if (filter !== undefined && !filter(tagsCode) && !isExtAddress(tagsCode)) {
       this.nextBeginOffset++;
       return true;
     }

@@ -96,6 +96,13 @@ test('offsets as 4.9 writes them, and with quoted keys', () => {
   assert.is(offsets.query('G', 'T', 9), -1);
 });
 
+test('a group of an older broker, which says nothing of what came later, has the initial values of Java', () => {
+  const { groups } = new AdminBroker();
+  groups.decode('{"subscriptionGroupTable":{"old":{"groupName":"old","consumeEnable":true,"retryQueueNums":1}}}');
+  assert.equal(groups.find('old')?.groupRetryPolicy, { type: 'CUSTOMIZED' });
+  assert.is(groups.find('old')?.retryMaxTimes, 16);
+});
+
 test('a file that is no JSON is refused', () => {
   const { topics, groups, offsets } = new AdminBroker();
   for (const table of [topics, groups, offsets]) assert.throws(() => table.decode('{"topicConfigTable":{"a"'));

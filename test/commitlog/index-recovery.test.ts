@@ -233,4 +233,23 @@ test('a disk that has no room refuses messages, and no key of one that was answe
   assertWhole(folder);
 });
 
+// Apache's broker recovers a store before it takes the lock: one that was refused had removed the index file, and the next fdatasync failed.
+test('an index file that a refused broker has removed is there again, whole, after the next checkpoint', async () => {
+  const folder = makeFolder();
+  const open = await openStore(folder, SETTINGS);
+  putMany(open, 200);
+  await passTime(open, 5000);
+  const removed = indexFiles(folder).at(-1) ?? '';
+  rmSync(join(folder, 'index', removed));
+  putMany(open, 100, 200);
+  await passTime(open, 5000);
+  assert.equal(
+    open.posted.filter(({ type }) => type === 'refuseWrites'),
+    [],
+  );
+  assert.ok(indexFiles(folder).includes(removed));
+  await open.store.close();
+  assertWhole(folder);
+});
+
 test.run();

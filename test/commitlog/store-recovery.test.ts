@@ -251,4 +251,22 @@ test('a queue that begins late has blanks before its first entry', async () => {
   assert.equal(entriesOfQueues(copy).get('T/0'), kept);
 });
 
+// Apache's broker recovers a store before it takes the lock, and removes what it takes for left over: the segment that is made ahead of its need.
+test('a prepared segment that a refused broker has removed is made again when its turn comes', async () => {
+  const folder = makeFolder();
+  const open = await openStore(folder, { mappedFileSizeCommitLog: 16_384 });
+  const segments = (): string[] => readdirSync(join(folder, 'commitlog')).toSorted();
+  while (writtenOffset(open) < 12_000) putMany(open, 10);
+  await passTime(open, 5000);
+  assert.is(segments().length, 2);
+  rmSync(join(folder, 'commitlog', segments().at(-1) ?? ''));
+  while (writtenOffset(open) < 20_000) putMany(open, 10);
+  const end = writtenOffset(open);
+  await open.store.close();
+  const again = await openStore(folder, { mappedFileSizeCommitLog: 16_384 });
+  assert.is(writtenOffset(again), end);
+  await again.store.close();
+  assert.equal(entriesOfQueues(folder), entriesOfLog(folder));
+});
+
 test.run();

@@ -30,7 +30,7 @@ export const SubscriptionGroupConfig = defineBody({
   consumeTimeoutMinute: number(15),
   groupName: text(),
   /** Kept as it came: only clients in POP mode look into it. */
-  groupRetryPolicy: opaqueJson(),
+  groupRetryPolicy: opaqueJson({ type: 'CUSTOMIZED' }),
   groupSysFlag: number(0),
   notifyConsumerIdsChangedEnable: flag(true),
   retryMaxTimes: number(16),

@@ -36,6 +36,7 @@ public final class Driver {
         ConsumerCases.register(CASES);
         ReplicationCases.register(CASES);
         QueryCases.register(CASES);
+        HandoverCases.register(CASES);
     }
 
     private Driver() {

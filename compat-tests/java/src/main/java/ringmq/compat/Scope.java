@@ -219,16 +219,28 @@ final class Scope implements AutoCloseable {
      */
     void awaitCommitted(String group, String topic, long messages) throws Exception {
         RawClient raw = rawClient();
-        Callable<Long> committed = () -> {
-            long sum = 0;
-            for (int queue = 0; queue < AUTO_CREATED_QUEUES; queue++) {
-                Map<String, String> fields = Map.of("consumerGroup", group, "topic", topic, "queueId", String.valueOf(queue));
-                var answer = raw.call(broker(), QUERY_CONSUMER_OFFSET, fields, null);
-                sum += answer.getCode() == 0 ? Long.parseLong(answer.getExtFields().get("offset")) : 0;
-            }
-            return sum;
-        };
-        await(() -> committed.call() == messages, () -> committed.call() + " of " + messages + " messages committed");
+        await(() -> committed(raw, group, topic) == messages, () -> committed(raw, group, topic) + " of " + messages + " messages committed");
+    }
+
+    /** Shuts a consumer down that has {@code messages} of the topic, once the broker has its group's offsets; what it sends on leaving may get lost. */
+    void leave(DefaultMQPushConsumer consumer, String group, String topic, long messages) throws Exception {
+        awaitConsumed(consumer, topic, messages);
+        RawClient raw = rawClient();
+        await(() -> {
+            consumer.getDefaultMQPushConsumerImpl().persistConsumerOffset();
+            return committed(raw, group, topic) == messages;
+        }, () -> committed(raw, group, topic) + " of " + messages + " messages committed");
+        consumer.shutdown();
+    }
+
+    private long committed(RawClient raw, String group, String topic) throws Exception {
+        long sum = 0;
+        for (int queue = 0; queue < AUTO_CREATED_QUEUES; queue++) {
+            Map<String, String> fields = Map.of("consumerGroup", group, "topic", topic, "queueId", String.valueOf(queue));
+            var answer = raw.call(broker(), QUERY_CONSUMER_OFFSET, fields, null);
+            sum += answer.getCode() == 0 ? Long.parseLong(answer.getExtFields().get("offset")) : 0;
+        }
+        return sum;
     }
 
     static SendResult sent(SendResult result) {
