@@ -36,11 +36,12 @@ export type Operation =
   | { readonly kind: 'commitOffset'; readonly group: string; readonly queue: number; readonly part: number }
   /** consumerOffset.json is written. */
   | { readonly kind: 'saveOffsets' }
+  /** The worker is told to delete this many of the oldest segments; it does while time passes and the disk works. */
+  | { readonly kind: 'expire'; readonly segments: number }
   /** A clean stop and a new start. */
   | { readonly kind: 'restart' }
   /** The process ends, at the `afterCalls`-th call from now that changes the disk, or at once; then a new start. */
   | { readonly kind: 'crash'; readonly isPowerCut: boolean; readonly afterCalls: number; readonly lossSeed: number };
-// Deleting expired segments is to come here as a kind of its own, with its checks in `store-checks.ts` (the log's first offset, and records that may be gone).
 
 /** Sizes and settings of one run. */
 export interface RunSettings {
@@ -69,10 +70,67 @@ const OPERATIONS_MAX = 160;
 
 /** How often each kind comes, in runs of several characters. */
 const WEIGHTS: readonly Readonly<Record<Operation['kind'], number>>[] = [
-  { send: 30, drain: 20, tick: 20, disk: 16, deleteTopic: 1, commitOffset: 3, saveOffsets: 2, restart: 1, crash: 4 },
-  { send: 50, drain: 20, tick: 8, disk: 5, deleteTopic: 1, commitOffset: 1, saveOffsets: 1, restart: 1, crash: 3 },
-  { send: 20, drain: 15, tick: 20, disk: 20, deleteTopic: 6, commitOffset: 4, saveOffsets: 4, restart: 2, crash: 8 },
-  { send: 20, drain: 20, tick: 30, disk: 25, deleteTopic: 2, commitOffset: 6, saveOffsets: 6, restart: 4, crash: 1 },
+  {
+    send: 30,
+    drain: 20,
+    tick: 20,
+    disk: 16,
+    deleteTopic: 1,
+    commitOffset: 3,
+    expire: 3,
+    saveOffsets: 2,
+    restart: 1,
+    crash: 4,
+  },
+  {
+    send: 50,
+    drain: 20,
+    tick: 8,
+    disk: 5,
+    deleteTopic: 1,
+    commitOffset: 1,
+    expire: 3,
+    saveOffsets: 1,
+    restart: 1,
+    crash: 3,
+  },
+  {
+    send: 20,
+    drain: 15,
+    tick: 20,
+    disk: 20,
+    deleteTopic: 6,
+    commitOffset: 4,
+    expire: 3,
+    saveOffsets: 4,
+    restart: 2,
+    crash: 8,
+  },
+  {
+    send: 20,
+    drain: 20,
+    tick: 30,
+    disk: 25,
+    deleteTopic: 2,
+    commitOffset: 6,
+    expire: 3,
+    saveOffsets: 6,
+    restart: 4,
+    crash: 1,
+  },
+  // Expiry needs a checkpoint past the segment, and more than one segment.
+  {
+    send: 50,
+    drain: 30,
+    tick: 20,
+    disk: 40,
+    deleteTopic: 0,
+    commitOffset: 1,
+    expire: 14,
+    saveOffsets: 1,
+    restart: 5,
+    crash: 4,
+  },
 ];
 
 /** The run of a seed. It ends with a crash, a clean stop and a start. */
@@ -114,6 +172,8 @@ class OperationMaker {
         return { kind, ms: random.pick([1, 100, 400, 600, 1100, 2600, 3100]) };
       case 'disk':
         return { kind, count: random.pick([1, 1, 2, 5, 20]) };
+      case 'expire':
+        return { kind, segments: random.between(1, 3) };
       case 'deleteTopic':
         return { kind, topic: random.pick(TOPICS) };
       case 'commitOffset':

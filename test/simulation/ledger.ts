@@ -11,6 +11,7 @@ export type ViolationKind =
   | 'content-changed'
   | 'record-twice'
   | 'queue-gap'
+  | 'log-begins'
   | 'queue-differs'
   | 'index-beyond-log'
   | 'index-lacks'
@@ -49,6 +50,12 @@ export class Ledger {
   readonly stored = new Map<number, StoredPlace>();
   /** Before it, everything is on disk. */
   durableOffset = 0;
+  /** By `topic/queueId`, the last message that a start has shown: its queue goes on there when it has expired. */
+  readonly queueEnds = new Map<string, StoredPlace>();
+  /** The log has begun here, and does not begin earlier again. */
+  logStart = 0;
+  /** The log may begin here at most: so much was told to be deleted. */
+  logStartMax = 0;
   /** Records of a topic before this place may be in no queue: the topic was deleted there. */
   readonly #deletedBefore = new Map<string, number>();
   readonly #requests = new Map<number, readonly number[]>();
@@ -79,6 +86,16 @@ export class Ledger {
     this.#deletedBefore.set(topic, logEndOffset);
   }
 
+  /** So many bytes at the log's beginning may go. */
+  allowExpiry(bytes: number): void {
+    this.logStartMax += bytes;
+  }
+
+  /** The store says so. */
+  logBegins(offset: number): void {
+    this.logStart = Math.max(this.logStart, offset);
+  }
+
   /** 0 for a topic that was never deleted. */
   deletedBefore(topic: string): number {
     return this.#deletedBefore.get(topic) ?? 0;
@@ -87,5 +104,7 @@ export class Ledger {
   /** The log ends here: places behind are given away again. */
   cut(logEndOffset: number): void {
     for (const [topic, offset] of this.#deletedBefore) this.#deletedBefore.set(topic, Math.min(offset, logEndOffset));
+    for (const [name, { physicalOffset }] of this.queueEnds)
+      if (physicalOffset >= logEndOffset) this.queueEnds.delete(name);
   }
 }

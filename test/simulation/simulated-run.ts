@@ -30,6 +30,10 @@ const TURNS_MAX = 20_000;
 /** Pauses between two starts of the machine, ms. */
 const RESTART_MS = 2000;
 
+/** Of the cleaner, between two operations of the disk. */
+const CLEANER_STEPS_MAX = 20;
+const AT_ONCE = { isAtOnce: true, reservedMs: -1, bytesToFree: 0, logBytesMax: 0, segmentPauseMs: 0, queuePauseMs: 0 };
+
 /** What a test puts between the store and the disk. */
 export interface DiskWrappers {
   readonly files?: (disk: SimulatedDisk) => FileSystem;
@@ -117,12 +121,18 @@ class SimulatedRun {
       case 'tick':
         this.#clock.advance(operation.ms);
         store.flusher.tick(this.#clock.monotonicMs());
+        this.#clean();
         return nextTurnOfEventLoop();
       case 'disk':
         for (let i = 0; i < operation.count; i++) {
           this.#disk.completeOne();
           await nextTurnOfEventLoop();
+          this.#clean();
         }
+        return;
+      case 'expire':
+        this.#ledger.allowExpiry(operation.segments * this.#settings.mappedFileSizeCommitLog);
+        store.cleaner.expire(0, { ...AT_ONCE, segmentsMax: operation.segments });
         return;
       case 'deleteTopic':
         this.#deleteTopic(operation.topic);
@@ -144,6 +154,15 @@ class SimulatedRun {
         if (operation.afterCalls === 0) this.#disk.crash();
         else this.#disk.crashAfter(operation.afterCalls);
     }
+  }
+
+  /** What is expired goes as far as it can without the disk. */
+  #clean(): void {
+    const { store } = this.#opened;
+    for (let steps = 0; steps < CLEANER_STEPS_MAX && !store.cleaner.isBusy; steps++) {
+      store.cleaner.tick(this.#clock.monotonicMs());
+    }
+    this.#ledger.logBegins(store.status.get(StatusWord.minPhysicalOffset));
   }
 
   #send({ topic, queueId, messages }: Extract<Operation, { kind: 'send' }>): void {
@@ -209,6 +228,7 @@ class SimulatedRun {
   /** After a crash: nothing of the old process goes on. */
   async #restartMachine(): Promise<void> {
     await this.#store?.flusher.idle();
+    await this.#store?.cleaner.idle();
     await this.#offsets.idle();
     const { isPowerCut, lossSeed } = this.#armed ?? { isPowerCut: true, lossSeed: 1 };
     this.#armed = undefined;
@@ -246,8 +266,11 @@ class SimulatedRun {
     const log = checkStore(checked, { queueStates: store.queueStates, indexStates, writtenOffset }, mustHave);
     this.#wasPowerCut = false;
     this.#ledger.stored.clear();
-    for (const { id, physicalOffset, queueOffset } of log.records)
+    for (const { id, name, physicalOffset, queueOffset } of log.records) {
       this.#ledger.stored.set(id, { physicalOffset, queueOffset });
+      this.#ledger.queueEnds.set(name, { physicalOffset, queueOffset });
+    }
+    this.#ledger.logBegins(log.startOffset);
     this.#ledger.durableOffset = store.status.get(StatusWord.flushedOffset);
     this.#ledger.cut(writtenOffset);
     this.#queueEnds = new Map(store.queueStates.map((state) => [`${state.topic}/${state.queueId}`, state.maxOffset]));

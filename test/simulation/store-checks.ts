@@ -61,11 +61,17 @@ export function checkStore(
 ): ImageLog {
   const { files, settings, ledger } = store;
   const log = readLog(files, settings);
+  if (log.startOffset < ledger.logStart || log.startOffset > ledger.logStartMax) {
+    throw new Violation(
+      'log-begins',
+      `the log begins at ${log.startOffset}, not from ${ledger.logStart} to ${ledger.logStartMax}`,
+    );
+  }
   checkRecords(log, ledger, mustHave);
   if (log.endOffset !== writtenOffset) {
     throw new Violation('acknowledged-missing', `the log goes to ${log.endOffset}, the store to ${writtenOffset}`);
   }
-  checkQueues(log, ledger, readQueues(files, settings), queueStates);
+  checkQueues(log, ledger, readQueues(files, settings), queueStates, mustHave);
   checkIndex(log, readIndex(files, settings, indexStates));
   return log;
 }
@@ -86,7 +92,7 @@ function checkRecords(log: ImageLog, ledger: Ledger, mustHave: (physicalOffset: 
     places.set(record.id, record);
   }
   for (const [id, { physicalOffset, queueOffset }] of ledger.stored) {
-    if (!mustHave(physicalOffset)) continue;
+    if (!mustHave(physicalOffset) || physicalOffset < log.startOffset) continue;
     const record = places.get(id);
     if (record?.physicalOffset === physicalOffset && record.queueOffset === queueOffset) continue;
     const found = record === undefined ? 'is nowhere' : `is ${placeOf(record)}`;
@@ -102,11 +108,12 @@ function checkQueues(
   ledger: Ledger,
   queues: ReadonlyMap<string, ImageQueue>,
   states: readonly QueueState[],
+  mustHave: (physicalOffset: number) => boolean,
 ): void {
   const recordsOf = groupBy(log.records, ({ name }) => name);
   const stateOf = new Map(states.map((state) => [`${state.topic}/${state.queueId}`, state]));
   for (const [name, records] of recordsOf) {
-    const run = lastRun(records, ledger);
+    const run = lastRun(records, log.startOffset, ledger);
     const promised = run.filter(({ physicalOffset, topic }) => physicalOffset >= ledger.deletedBefore(topic));
     const entries = queues.get(name);
     const state = stateOf.get(name);
@@ -120,7 +127,14 @@ function checkQueues(
     if (promised.length > 0 && state.maxOffset !== end)
       throw new Violation('queue-differs', `${name} ends at ${state.maxOffset} in the store, at ${end} in the log`);
   }
-  for (const [name, state] of stateOf) checkEntries(name, state, queues.get(name), recordsOf.get(name) ?? [], ledger);
+  for (const [name, state] of stateOf)
+    checkEntries(name, state, queues.get(name), recordsOf.get(name) ?? [], log, ledger);
+  for (const [name, { physicalOffset, queueOffset }] of ledger.queueEnds) {
+    const topic = name.slice(0, name.lastIndexOf('/'));
+    const maxOffset = stateOf.get(name)?.maxOffset ?? 0;
+    if (maxOffset <= queueOffset && physicalOffset >= ledger.deletedBefore(topic) && mustHave(physicalOffset))
+      throw new Violation('queue-gap', `${name} had offset ${queueOffset}, and ends at ${maxOffset}`);
+  }
   for (const [name, entries] of queues) {
     if (!stateOf.has(name) && entries.size > 0)
       throw new Violation('queue-differs', `the files of ${name} have entries, and the store does not know it`);
@@ -133,10 +147,13 @@ function checkEntries(
   { minOffset, maxOffset }: QueueState,
   entries: ImageQueue | undefined,
   records: readonly ImageRecord[],
+  log: ImageLog,
   ledger: Ledger,
 ): void {
   const isOfRecord = new Map(records.map((record) => [record.physicalOffset, record]));
   for (const [queueOffset, { physicalOffset }] of entries ?? []) {
+    // Expired ones go with their file.
+    if (physicalOffset < log.startOffset && queueOffset < minOffset) continue;
     const record = isOfRecord.get(physicalOffset);
     if (record?.queueOffset !== queueOffset || !hasEntry(entries, record) || queueOffset >= maxOffset)
       throw new Violation(
@@ -156,9 +173,9 @@ function checkEntries(
 }
 
 /** The records of a queue since its offsets last began anew, which they may only where the topic was deleted. */
-function lastRun(records: readonly ImageRecord[], ledger: Ledger): readonly ImageRecord[] {
+function lastRun(records: readonly ImageRecord[], logStart: number, ledger: Ledger): readonly ImageRecord[] {
   let start = 0;
-  let expected = 0;
+  let expected = logStart > 0 ? (records[0]?.queueOffset ?? 0) : 0;
   for (const [i, record] of records.entries()) {
     if (record.queueOffset !== expected) {
       const before = records[i - 1];
@@ -176,7 +193,10 @@ function checkIndex(log: ImageLog, keys: readonly string[]): void {
   const left = new Set(log.keys);
   // A record may have one key twice.
   const expected = groupBy(log.keys, (key) => key);
-  const found = groupBy(keys, (key) => key);
+  const found = groupBy(
+    keys.filter((key) => Number(key.slice(key.indexOf('@') + 1)) >= log.startOffset),
+    (key) => key,
+  );
   for (const [key, same] of found) {
     const count = expected.get(key)?.length ?? 0;
     if (same.length > count)

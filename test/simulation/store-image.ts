@@ -37,6 +37,7 @@ export interface ImageLog {
   readonly records: readonly ImageRecord[];
   /** `keyHash@physicalOffset` of all keys. */
   readonly keys: readonly string[];
+  readonly startOffset: number;
   readonly endOffset: number;
 }
 
@@ -59,15 +60,17 @@ export function readLog(files: FileSystem, settings: StoreSettings): ImageLog {
     const properties = source.toString('latin1', parts.propertiesStart, parts.propertiesEnd);
     records.push({ ...found, name, id: idIn(properties), body, properties });
   };
-  let endOffset = 0;
-  for (const { path, start } of segmentsOf(files, settings.storePathCommitLog)) {
+  const segments = segmentsOf(files, settings.storePathCommitLog);
+  const startOffset = segments[0]?.start ?? 0;
+  let endOffset = startOffset;
+  for (const { path, start } of segments) {
     if (start !== endOffset) break;
     const range = { path, startOffset: start, sizeBytes: settings.mappedFileSizeCommitLog, fromOffset: start };
     const end = scanSegment(files, range, visit);
     ({ endOffset } = end);
     if (!end.isFull) break;
   }
-  return { records, keys, endOffset };
+  return { records, keys, startOffset, endOffset };
 }
 
 /** All entries of a queue by queue offset, blanks left out. */
