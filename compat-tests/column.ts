@@ -108,8 +108,9 @@ async function runHandover(
   try {
     cluster = await HandoverCluster.start(clusters.context, makers, id, compatCase.settings, compatCase.secondSettings);
     const { namesrv, broker, brokerV6, oldGroup } = cluster;
-    const servers = `namesrv=${namesrv} broker=${broker} brokerV6=${brokerV6} oldGroup=${oldGroup}`;
-    const line = `${compatCase.run ?? compatCase.name} id=${id} ${servers}`;
+    const hasSameMaker = makers.first === makers.second;
+    const servers = `namesrv=${namesrv} broker=${broker} brokerV6=${brokerV6} makers=${hasSameMaker ? 'same' : 'both'}`;
+    const line = `${compatCase.run ?? compatCase.name} id=${id} oldGroup=${oldGroup} ${servers}`;
     const { passed, detail } = await driver.run(line, compatCase.timeoutMs ?? CASE_LIMIT_MS, cluster.act.bind(cluster));
     return { passed, detail: [detail, ...cluster.findings].join('; ') };
   } catch (cause) {
