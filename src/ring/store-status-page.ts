@@ -11,6 +11,7 @@
  *     slaveAckOffset              HA thread          largest offset a slave has acknowledged; never goes back
  *     workerTurns                 commitlog worker   turns of its loop, for liveness
  *     inSyncOffset                HA thread          as replicatedOffset, but of the slaves connected now; -1 when they are too few
+ *     lastRecordOffset            commitlog worker   on a slave: where the log's last record begins; -1 when that is not known
  */
 
 /** Index of each word. */
@@ -24,6 +25,7 @@ export const StatusWord = {
   slaveAckOffset: 6,
   workerTurns: 7,
   inSyncOffset: 8,
+  lastRecordOffset: 9,
 } as const;
 export type StatusWord = (typeof StatusWord)[keyof typeof StatusWord];
 

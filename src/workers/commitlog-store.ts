@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { AbortFile } from '../commitlog/abort-file.js';
 import { LogAppender } from '../commitlog/log-appender.js';
 import type { FileSystem } from '../commitlog/file-system.js';
+import { cutLog } from '../commitlog/log-cut.js';
 import { StoreCheckpoint } from '../commitlog/store-checkpoint.js';
 import type { Clock } from '../base/clock.js';
 import type { ConsumeQueueSet } from '../consumequeue/consume-queue-set.js';
@@ -78,6 +79,7 @@ export class CommitlogStore {
       this.status.set(StatusWord[word], endOffset);
     }
     const results = new ResultRingProducer(memory.resultRing);
+    this.status.set(StatusWord.lastRecordOffset, last.storeTimestampMs > 0 ? last.physicalOffset : -1);
     const isSyncFlush = settings.flushDiskType === 'SYNC_FLUSH';
     const delayLevels = new DelayLevelTable(settings.delayLevelsMs);
     const haDoorbell = new Doorbell(memory.ha.doorbell);
@@ -133,6 +135,7 @@ export class CommitlogStore {
     const abort = new AbortFile(files, settings.storePathRootDir);
     const checkpoint = new StoreCheckpoint(files, join(settings.storePathRootDir, 'checkpoint'));
     checkpoint.load();
+    await CommitlogStore.#cut(options, checkpoint);
     const wasCleanStop = !abort.isThere;
     const recovered = await recoverStore({
       files,
@@ -148,6 +151,21 @@ export class CommitlogStore {
     const store = new CommitlogStore(options, recovered, checkpoint, abort);
     if (!wasCleanStop) await store.flusher.saveFirstCheckpoint();
     return store;
+  }
+
+  /** Carries out `settings.cut`; where it cannot be, the log stays whole and the slave stays apart from its master. */
+  static async #cut(
+    { files, settings, clock, post }: CommitlogStoreOptions,
+    checkpoint: StoreCheckpoint,
+  ): Promise<void> {
+    const { cut, storePathRootDir, storePathCommitLog, mappedFileSizeCommitLog: segmentSizeBytes } = settings;
+    if (cut === undefined) return;
+    const nowMs = clock.nowMs();
+    const log = { files, storePathRootDir, storePathCommitLog, segmentSizeBytes, checkpoint, nowMs };
+    const path = await cutLog(log, cut);
+    const { fromOffset, endOffset, reason } = cut;
+    const message = `the log was cut at ${fromOffset}: ${reason}. The ${endOffset - fromOffset} bytes that went are kept in ${path}`;
+    post({ type: 'log', level: 'warn', message });
   }
 
   /** Answers `askIndex`. */

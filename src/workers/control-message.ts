@@ -5,6 +5,7 @@
 import { Packr } from 'msgpackr';
 
 import type { LogLevel } from '../base/log.js';
+import type { LogCut } from '../commitlog/log-cut.js';
 import type { IndexFileState } from '../index/index-set.js';
 
 const packr = new Packr({ useRecords: true, moreTypes: false });
@@ -27,6 +28,8 @@ export interface StoreSettings {
   readonly messageIndexEnable: boolean;
   readonly maxHashSlotNum: number;
   readonly maxIndexNum: number;
+  /** On a slave whose log has other records than its master's: what goes before the store is recovered. */
+  readonly cut?: LogCut | undefined;
 }
 
 /** Shared memory of replication. */
