@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const COMMAND = fileURLToPath(import.meta.resolve('#src/cli/ringmq.js'));
+const BROKER_COMMAND = fileURLToPath(import.meta.resolve('#src/cli/mqbroker.js'));
 const BROKER_LINE = /^The broker\[[^,]+, ([^\]]+)\] boot success/;
 
 /** A broker that serves. */
@@ -15,11 +16,30 @@ export interface BrokerProcess {
 }
 
 /** Starts one on the store in `folder`; `settings` are RocketMQ keys. */
-export async function startBroker(folder: string, settings: Readonly<Record<string, string>>): Promise<BrokerProcess> {
+export function startBroker(folder: string, settings: Readonly<Record<string, string>>): Promise<BrokerProcess> {
   const flags = ['start', '--port', '0', '--namesrv-port', '0', '--host', '127.0.0.1', '--data', folder];
+  return startProcess([COMMAND, ...flags], settings);
+}
+
+/** Starts one without a NameServer of its own; `conf` is a file of keys, over which the others win. */
+export function startBrokerAlone(
+  folder: string,
+  namesrvAddress: string,
+  settings: Readonly<Record<string, string>>,
+  conf?: string,
+): Promise<BrokerProcess> {
+  const own = { listenPort: '0', bindAddress: '127.0.0.1', brokerIP1: '127.0.0.1', storePathRootDir: folder };
+  const file = conf === undefined ? [] : ['-c', conf];
+  return startProcess([BROKER_COMMAND, '-n', namesrvAddress, ...file], { ...own, ...settings });
+}
+
+async function startProcess(
+  command: readonly string[],
+  settings: Readonly<Record<string, string>>,
+): Promise<BrokerProcess> {
   const keys = Object.entries({ mappedFileSizeCommitLog: '262144', maxMessageSize: '65536', ...settings });
   const sets = keys.flatMap(([key, value]) => ['--set', `${key}=${value}`]);
-  const child = spawn(process.execPath, [COMMAND, ...flags, ...sets], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [...command, ...sets], { stdio: ['ignore', 'pipe', 'pipe'] });
   let errors = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     errors += text;
