@@ -37,7 +37,9 @@ function confsOf(set: string): Conf[] {
 /** What GET_BROKER_CLUSTER_INFO tells: the ids that each name has, by cluster. */
 async function brokersOf(client: TestClient): Promise<Record<string, string[]>> {
   const { body } = await client.invoke(RequestCode.GET_BROKER_CLUSTER_INFO, {});
-  const { brokerAddrTable, clusterAddrTable } = JSON.parse(body?.toString() ?? '') as {
+  // Ids are bare integers there.
+  const json = (body?.toString() ?? '').replaceAll(/([{,])(\d+):/g, '$1"$2":');
+  const { brokerAddrTable, clusterAddrTable } = JSON.parse(json) as {
     brokerAddrTable: Record<string, { brokerAddrs: Record<string, string> }>;
     clusterAddrTable: Record<string, string[]>;
   };

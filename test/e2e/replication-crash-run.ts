@@ -97,8 +97,8 @@ class CrashRun {
     let masterKills = 0;
     for (let round = 0; round < kills; round++) {
       const { master, slave } = await this.#start();
-      // The last one is the master's, and the end of its disk.
-      const isMaster = round === kills - 1 || this.#random() < 0.5;
+      // The last one is the master's, and the end of its disk; the first one is the slave's, so that each dies in a short run too.
+      const isMaster = round === kills - 1 || (round > 0 && this.#random() < 0.5);
       const killAfter = ANSWERS_MIN + Math.floor(this.#random() * (ANSWERS_MAX - ANSWERS_MIN));
       const victim = isMaster ? master : slave;
       await this.#load(master, killAfter, victim);
