@@ -26,6 +26,12 @@ import {
   createGetBrokerHaStatusProcessor,
   type SlaveAdminProcessorDeps,
 } from './processors/slave-admin-processor.js';
+import {
+  createGetAllMessageRequestModeProcessor,
+  createGetTimerCheckPointProcessor,
+  createGetTimerMetricsProcessor,
+  type SlaveTimerProcessorDeps,
+} from './processors/slave-timer-processor.js';
 import { ResetOffsetProcessor, type ResetOffsetProcessorDeps } from './processors/reset-offset-processor.js';
 import { TopicAdminProcessor, type TopicAdminProcessorDeps } from './processors/topic-admin-processor.js';
 import { createTopicStatsProcessor, type TopicStatsProcessorDeps } from './processors/topic-stats-processor.js';
@@ -45,6 +51,7 @@ export type AdminProcessorDeps = ClientManageProcessorDeps &
   QueryMessageDeps &
   BrokerConfigProcessorDeps &
   SlaveAdminProcessorDeps &
+  SlaveTimerProcessorDeps &
   RuntimeInfoSources & {
     readonly config: BrokerConfig;
     readonly store: MessageStore;
@@ -100,5 +107,8 @@ export function adminProcessors(deps: AdminProcessorDeps): ReadonlyMap<number, R
     [RequestCode.GET_BROKER_RUNTIME_INFO, createBrokerRuntimeInfoProcessor(deps)],
     [RequestCode.GET_ALL_CONSUMER_OFFSET, createGetAllConsumerOffsetProcessor(deps)],
     [RequestCode.GET_BROKER_HA_STATUS, createGetBrokerHaStatusProcessor(deps)],
+    [RequestCode.GET_ALL_MESSAGE_REQUEST_MODE, createGetAllMessageRequestModeProcessor(deps)],
+    [RequestCode.GET_TIMER_CHECK_POINT, createGetTimerCheckPointProcessor(deps)],
+    [RequestCode.GET_TIMER_METRICS, createGetTimerMetricsProcessor(deps)],
   ]);
 }

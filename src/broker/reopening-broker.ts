@@ -56,10 +56,7 @@ export class ReopeningBroker {
   }
 
   #follow(controller: BrokerController): void {
-    controller.closed.then(
-      () => undefined,
-      (error: Error) => this.#settleClosed.reject(error),
-    );
+    controller.closed.catch((error: unknown) => this.#fail(error));
   }
 
   #onDivergence(cut: StoreCut): void {
@@ -86,8 +83,12 @@ export class ReopeningBroker {
         await this.#open(undefined);
       });
     } catch (error) {
-      this.#settleClosed.reject(error instanceof Error ? error : new Error(String(error)));
+      this.#fail(error);
     }
+  }
+
+  #fail(error: unknown): void {
+    this.#settleClosed.reject(error instanceof Error ? error : new Error(String(error)));
   }
 
   async #open(cut: StoreCut | undefined): Promise<void> {

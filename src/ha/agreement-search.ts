@@ -61,7 +61,7 @@ export class AgreementSearch {
   }
 
   /** True until the master has sent what this log ends with. */
-  get isComparing(): boolean {
+  isComparing(): boolean {
     return this.#comparison !== undefined;
   }
 
@@ -115,7 +115,7 @@ export class AgreementSearch {
     }
   }
 
-  /** Compares; returns how many bytes were taken. Fewer than there are while `isComparing`: `onReady` is called when it can go on. Throws when the logs part. */
+  /** Compares; returns how many bytes were taken. Fewer than there are while `isComparing()`: `onReady` is called when it can go on. Throws when the logs part. */
   take(chunk: Buffer): number {
     const comparison = this.#comparison;
     if (comparison === undefined) return 0;

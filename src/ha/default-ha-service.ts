@@ -100,6 +100,11 @@ export class DefaultHaService {
     return collectHaRuntimeInfo(this.#options, this.#status, this.#server, this.#client);
   }
 
+  /** Bytes that are held for all slaves; at most SEND_BUFFER_BYTES_MAX and one transfer for each. */
+  get bufferedBytes(): number {
+    return Array.from(this.#server.connections, (connection) => connection.bufferedBytes).reduce((a, b) => a + b, 0);
+  }
+
   /** Closes all connections. */
   async stop(): Promise<void> {
     assert(!this.#isStopped, 'a service is stopped once');

@@ -113,10 +113,10 @@ export class HaClient {
   /** The worker has made progress: feeds what waits, acknowledges what is written. */
   poll(): void {
     if (!this.#isConnected) return;
-    this.#guarded(() => {
+    const isFollowed = this.#guarded(() => {
       if (this.#parts.feed.retry()) this.#read(undefined);
     });
-    if (!this.#isConnected || this.#search.isComparing || this.#ackOffset <= this.#reportedOffset) return;
+    if (!isFollowed || this.#search.isComparing() || this.#ackOffset <= this.#reportedOffset) return;
     this.#lastReason = '';
     this.#report(this.#ackOffset);
   }
@@ -188,19 +188,21 @@ export class HaClient {
   /** First what this log has already, then what follows it. */
   #onBody(bytes: Buffer): number {
     const { feed } = this.#parts;
-    if (!this.#search.isComparing) return feed.take(bytes);
+    if (!this.#search.isComparing()) return feed.take(bytes);
     const compared = this.#search.take(bytes);
-    if (this.#search.isComparing) return compared;
+    if (this.#search.isComparing()) return compared;
     this.#report(this.#ackOffset);
     return compared < bytes.length ? compared + feed.take(bytes.subarray(compared)) : compared;
   }
 
-  /** What ends a connection is thrown. */
-  #guarded(act: () => void): void {
+  /** What ends a connection is thrown; false when it was. */
+  #guarded(act: () => void): boolean {
     try {
       act();
+      return true;
     } catch (error) {
       this.#fail(error);
+      return false;
     }
   }
 
@@ -224,7 +226,7 @@ export class HaClient {
 
   #onHeader(physicalOffset: number, bodySizeBytes: number): void {
     const { feed, settings } = this.#parts;
-    if (this.#search.isComparing) this.#search.onHeader(physicalOffset, bodySizeBytes, this.#lastReadMs);
+    if (this.#search.isComparing()) this.#search.onHeader(physicalOffset, bodySizeBytes, this.#lastReadMs);
     if (this.#expectedOffset === undefined) {
       if (physicalOffset % settings.segmentSizeBytes !== 0) {
         throw new HaProtocolError(
@@ -271,18 +273,23 @@ export class HaClient {
 
   #fail(error: unknown): void {
     if (this.#socket === undefined) return;
-    if (error instanceof LogsPartError) return this.#giveUp(error);
+    if (error instanceof LogsPartError) {
+      this.#giveUp(error);
+      return;
+    }
     const reason = error instanceof Error ? error.message : String(error);
     // A master that is away for hours, or cannot be followed, is told of once, and not every 5 s.
-    this.#parts.logger[reason === this.#lastReason ? 'debug' : 'error']('replication from the master is interrupted', {
+    const isGoingBack = error instanceof SearchGoesBackError;
+    const message = isGoingBack ? 'this log and the master’s part' : 'replication from the master is interrupted';
+    this.#parts.logger[reason === this.#lastReason ? 'debug' : 'error'](message, {
       master: this.#masterAddress,
       reason,
-      nextAttemptMs: RECONNECT_INTERVAL_MS,
+      nextAttemptMs: isGoingBack ? 0 : RECONNECT_INTERVAL_MS,
     });
     this.#lastReason = reason;
     this.#close();
     if (this.#isStopped) return;
-    if (error instanceof SearchGoesBackError) this.#connect();
+    if (isGoingBack) this.#connect();
     else this.#connectLater();
   }
 

@@ -76,6 +76,11 @@ export class HaConnection {
     return this.#transferredByteInSecond;
   }
 
+  /** Bytes that are held for the slave in this process. */
+  get bufferedBytes(): number {
+    return this.#parts.socket.writableLength;
+  }
+
   /** Sends what there is, as far as the socket takes it. Called when the log has grown. */
   transfer(): void {
     const { socket, log, settings } = this.#parts;
@@ -134,8 +139,7 @@ export class HaConnection {
     } catch (error) {
       if (!(error instanceof HaProtocolError)) throw error;
       this.#parts.logger.error('a slave is not served', { slave: this.remoteAddress, reason: error.message });
-      // One that was told why is closed when it has been told.
-      if (!this.#isRefused) this.close();
+      this.#closeUnlessTold();
       return;
     }
     this.#parts.onAcknowledge();
@@ -161,6 +165,11 @@ export class HaConnection {
     assert(this.#nextOffset < 0, 'a connection begins once');
     this.#nextOffset = slaveMaxOffset === 0 ? log.segmentStart(endOffset) : slaveMaxOffset;
     logger.info('a slave is sent the log', { slave: this.remoteAddress, slaveMaxOffset, from: this.#nextOffset });
+  }
+
+  /** One that is told why is closed when it has been told. */
+  #closeUnlessTold(): void {
+    if (!this.#isRefused) this.close();
   }
 
   #refuse(nearestOffset: number): void {
