@@ -25,8 +25,8 @@ export interface ReplicationMakers {
   readonly slave: Maker;
 }
 
-const SAME_LOGS_LIMIT_MS = 60_000;
-const LOOK_AGAIN_MS = 100;
+const SAME_LOGS_LIMIT_MS = 120_000;
+const LOOK_AGAIN_MS = 500;
 /** Small segments, so that a case fills several. */
 const SETTINGS = { mappedFileSizeCommitLog: String(4 << 20), brokerIP2: '127.0.0.1' };
 

@@ -9,7 +9,7 @@ import { type Clock, systemClock } from './base/clock.js';
 import type { ConfigLayer } from './base/config-store.js';
 import { createLogger, type Logger } from './base/log.js';
 import { type BrokerConfigStore, loadBrokerConfig } from './broker/broker-config-loader.js';
-import { BrokerController } from './broker/broker-controller.js';
+import { ReopeningBroker } from './broker/reopening-broker.js';
 import { loadNamesrvConfig, type NamesrvConfigStore } from './namesrv/namesrv-config-loader.js';
 import { NamesrvController } from './namesrv/namesrv-controller.js';
 
@@ -106,7 +106,7 @@ export async function launch({ broker, namesrv, logger, clock }: LaunchPlan): Pr
     const others = broker.values.namesrvAddr;
     broker.assign('namesrvAddr', others === '' ? namesrvAddress : `${namesrvAddress};${others}`);
   }
-  const controller = new BrokerController({ config: broker, logger: logger.child('broker'), clock });
+  const controller = new ReopeningBroker({ config: broker, logger: logger.child('broker'), clock });
   try {
     await controller.start();
   } catch (error) {

@@ -36,7 +36,18 @@ export function fetchApacheJars(): void {
   execFileSync('mvn', [...args, '-DincludeScope=runtime'], { stdio: 'inherit' });
 }
 
-function startJava(mainClass: string, heap: readonly string[], folder: string, args: readonly string[]): ServerProcess {
+/** The NameServer's main class and heap. */
+export const APACHE_NAMESRV = { mainClass: 'org.apache.rocketmq.namesrv.NamesrvStartup', heap: NAMESRV_HEAP } as const;
+/** The broker's. */
+export const APACHE_BROKER = { mainClass: 'org.apache.rocketmq.broker.BrokerStartup', heap: BROKER_HEAP } as const;
+
+/** Starts one of Apache's main classes, with its files under `folder`. */
+export function startJava(
+  mainClass: string,
+  heap: readonly string[],
+  folder: string,
+  args: readonly string[],
+): ServerProcess {
   return ServerProcess.start({
     command: 'java',
     args: [

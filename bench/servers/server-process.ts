@@ -66,6 +66,13 @@ export class ServerProcess {
     }
   }
 
+  /** SIGKILL, as a machine that is gone; the time of the signal, of `performance.now()`. */
+  kill(): number {
+    const killedMs = performance.now();
+    this.#child.kill('SIGKILL');
+    return killedMs;
+  }
+
   /** SIGTERM, and SIGKILL after two minutes. */
   async stop(): Promise<void> {
     if (this.hasExited) return;

@@ -8,7 +8,7 @@ export const REPLICATION_CASES: readonly CompatCase[] = [
   {
     name: 'replication',
     expectation:
-      '10,000 messages: the slave’s log is the master’s byte for byte, and all are consumed from it after kill -9 of the master',
+      '100,000 messages: the slave’s log is the master’s byte for byte, and all are consumed from it after kill -9 of the master',
     cluster: 'replicated',
     notApplicable: { go: ENOUGH_BY_JAVA },
     timeoutMs: 400_000,
@@ -34,6 +34,13 @@ export const REPLICATION_CASES: readonly CompatCase[] = [
     expectation: 'SYNC_MASTER: what was answered SEND_OK is at the slave when the master is killed right after',
     cluster: 'replicated',
     settings: { brokerRole: 'SYNC_MASTER', inSyncReplicas: '2' },
+    notApplicable: { go: ENOUGH_BY_JAVA },
+    timeoutMs: 400_000,
+  },
+  {
+    name: 'replication-status',
+    expectation: 'mqadmin brokerStatus and haStatus of a master with a slave in sync',
+    cluster: 'replicated',
     notApplicable: { go: ENOUGH_BY_JAVA },
     timeoutMs: 400_000,
   },

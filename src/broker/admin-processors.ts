@@ -27,6 +27,12 @@ import {
   createGetBrokerHaStatusProcessor,
   type SlaveAdminProcessorDeps,
 } from './processors/slave-admin-processor.js';
+import {
+  createGetAllMessageRequestModeProcessor,
+  createGetTimerCheckPointProcessor,
+  createGetTimerMetricsProcessor,
+  type SlaveTimerProcessorDeps,
+} from './processors/slave-timer-processor.js';
 import { ResetOffsetProcessor, type ResetOffsetProcessorDeps } from './processors/reset-offset-processor.js';
 import { TopicAdminProcessor, type TopicAdminProcessorDeps } from './processors/topic-admin-processor.js';
 import { createTopicStatsProcessor, type TopicStatsProcessorDeps } from './processors/topic-stats-processor.js';
@@ -47,6 +53,7 @@ export type AdminProcessorDeps = ClientManageProcessorDeps &
   BrokerConfigProcessorDeps &
   SlaveAdminProcessorDeps &
   CleanStoreProcessorDeps &
+  SlaveTimerProcessorDeps &
   RuntimeInfoSources & {
     readonly config: BrokerConfig;
     readonly store: MessageStore;
@@ -106,5 +113,8 @@ export function adminProcessors(deps: AdminProcessorDeps): ReadonlyMap<number, R
     [RequestCode.CLEAN_EXPIRED_CONSUMEQUEUE, cleaning.cleanExpiredConsumeQueue],
     [RequestCode.CLEAN_UNUSED_TOPIC, cleaning.cleanUnusedTopic],
     [RequestCode.DELETE_EXPIRED_COMMITLOG, cleaning.deleteExpiredCommitLog],
+    [RequestCode.GET_ALL_MESSAGE_REQUEST_MODE, createGetAllMessageRequestModeProcessor(deps)],
+    [RequestCode.GET_TIMER_CHECK_POINT, createGetTimerCheckPointProcessor(deps)],
+    [RequestCode.GET_TIMER_METRICS, createGetTimerMetricsProcessor(deps)],
   ]);
 }

@@ -46,7 +46,7 @@ const NAMES = `
   fetchNamesrvAddrInterval filterServerNums flushCommitLogLeastPages
   flushCommitLogThoroughInterval flushCommitLogTimed flushConsumeQueueLeastPages flushConsumeQueueThoroughInterval
   flushConsumerOffsetHistoryInterval flushLeastPagesWhenWarmMapedFile forceVerifyPropCRC
-  forwardTimeout globalColdReadThreshold haFlowControlEnable
+  forwardTimeout globalColdReadThreshold
   haMaxTimeSlaveNotCatchup heartbeatThreadPoolNums
   heartbeatThreadPoolQueueCapacity highSpeedMode indexFileReadEnable indexFileWriteEnable indexRocksDBEnable
   initPopOffsetByCheckMsgInMem isBrokerContainer isInBrokerContainer isolateLogEnable
@@ -59,7 +59,7 @@ const NAMES = `
   logicQueueSwapMapReserveFileNum mappedFileSizeConsumeQueueExt mappedFileSizeTimerLog mappedFileSwapEnable
   mapperFileSizeBatchConsumeQueue maxAsyncPutMessageRequests maxBatchDeleteFilesNum maxChecksumRange
   maxClientEventCount maxConsumeQueueScan maxFilterMessageSize
-  maxHaTransferByteInSecond maxLiteSubscriptionCount maxLmqConsumeQueueNum
+  maxLiteSubscriptionCount maxLmqConsumeQueueNum
   maxMessageFilterNumForNotification maxOffsetMapSize maxPopPollingSize
   maxReconnectIntervalTimeSeconds maxRecoveryCommitlogFiles maxRocksDBIndexQueryDays maxSlaveResendLength
   maxStatsIdleTimeInMinutes memTableFlushIntervalMs messageIndexSafe messageStorePlugIn

@@ -16,7 +16,7 @@ import type { BrokerConfigStore } from './broker-config-loader.js';
 import { BrokerOuterApi } from './broker-outer-api.js';
 import { BrokerPersistence } from './broker-persistence.js';
 import { BrokerStats } from './broker-stats.js';
-import { openBrokerStore } from './broker-store.js';
+import { openBrokerStore, type StoreCut } from './broker-store.js';
 import { type BrokerTables, createBrokerTables } from './broker-tables.js';
 import { CleanCommitLogService } from './clean-commit-log-service.js';
 import { MeteredMessageStore } from './metered-message-store.js';
@@ -33,6 +33,10 @@ export interface BrokerControllerOptions {
   readonly config: BrokerConfigStore;
   readonly logger: Logger;
   readonly clock: Clock;
+  /** On a slave: what goes of its log before it is recovered. */
+  readonly cut?: StoreCut | undefined;
+  /** On a slave: its log is to be cut; it replicates nothing more. */
+  readonly onDivergence: (cut: StoreCut) => void;
 }
 
 /** Everything that exists once the store is open. */
@@ -108,7 +112,7 @@ export class BrokerController {
 
   /** Recovers the store, listens, registers; resolves when clients can be served. Rejects, with nothing left behind, when it cannot. */
   async start(): Promise<void> {
-    const { config, logger, clock } = this.#options;
+    const { config, logger, clock, cut, onDivergence } = this.#options;
     await this.#persistence.load();
     const brake = new ReadingBrake();
     const store = await openBrokerStore({
@@ -116,6 +120,8 @@ export class BrokerController {
       storeHost: this.#address.storeHost,
       onPressure: brake.set,
       onFailure: (cause) => this.#fail(cause),
+      onDivergence,
+      cut,
       logger,
       clock,
     });

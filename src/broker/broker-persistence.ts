@@ -1,6 +1,6 @@
 /**
  * Which tables are kept in which file of `config/`, and when they are written: topics and groups at every change, consumers' offsets every
- * `flushConsumerOffsetInterval`, those of the delay levels every `flushDelayOffsetInterval`, filters every 10 s, if they have changed, and
+ * `flushConsumerOffsetInterval`, those of the delay levels every `flushDelayOffsetInterval`, filters and request modes every 10 s, if they have changed, and
  * all at the end. What could not be written is tried again at the interval, or after 10 s. Main thread. Java: BrokerPathConfigHelper, BrokerController.initializeBrokerScheduledTasks.
  */
 import { join } from 'node:path';
@@ -11,11 +11,12 @@ import type { BrokerConfig } from './broker-config.js';
 import { ConfigFile } from './config-file.js';
 import type { ConsumerFilterManager } from './consumer-filter-manager.js';
 import type { ConsumerOffsetManager } from './consumer-offset-manager.js';
+import type { MessageRequestModes } from './message-request-modes.js';
 import type { DelayOffsetTable } from './schedule/delay-offset-table.js';
 import type { SubscriptionGroupManager } from './subscription-group-manager.js';
 import type { TopicConfigManager } from './topic-config-manager.js';
 
-/** Time between two looks at the filters, ms. */
+/** Time between two looks at the filters and request modes, ms. */
 const FILTER_INTERVAL_MS = 10_000;
 
 /** Time until a file that could not be written, and that is not written at an interval, is tried again, ms. */
@@ -29,6 +30,7 @@ export interface BrokerPersistenceOptions {
   readonly offsets: ConsumerOffsetManager;
   readonly delayOffsets: DelayOffsetTable;
   readonly consumerFilters: ConsumerFilterManager;
+  readonly requestModes: MessageRequestModes;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -41,17 +43,19 @@ export class BrokerPersistence {
   readonly #offsetsFile: ConfigFile;
   readonly #delayOffsetsFile: ConfigFile;
   readonly #filtersFile: ConfigFile;
+  readonly #requestModesFile: ConfigFile;
   readonly #timers: TimerHandle[] = [];
 
   constructor(options: BrokerPersistenceOptions) {
     this.#options = options;
-    const { topics, groups, offsets, delayOffsets, consumerFilters, logger } = options;
+    const { topics, groups, offsets, delayOffsets, consumerFilters, requestModes, logger } = options;
     const pathOf = (name: string): string => join(options.config.storePathRootDir, 'config', name);
     this.#topicsFile = new ConfigFile(pathOf('topics.json'), topics, logger);
     this.#groupsFile = new ConfigFile(pathOf('subscriptionGroup.json'), groups, logger);
     this.#offsetsFile = new ConfigFile(pathOf('consumerOffset.json'), offsets, logger);
     this.#delayOffsetsFile = new ConfigFile(pathOf('delayOffset.json'), delayOffsets, logger);
     this.#filtersFile = new ConfigFile(pathOf('consumerFilter.json'), consumerFilters, logger);
+    this.#requestModesFile = new ConfigFile(pathOf('messageRequestMode.json'), requestModes, logger);
   }
 
   /** Reads all files. Rejects only with the system's errors. */
@@ -61,7 +65,7 @@ export class BrokerPersistence {
 
   /** From here on changes are written. */
   start(): void {
-    const { topics, groups, offsets, delayOffsets, consumerFilters, clock, config } = this.#options;
+    const { topics, groups, offsets, delayOffsets, consumerFilters, requestModes, clock, config } = this.#options;
     topics.onChange(() => this.#topicsFile.save());
     groups.onChange(() => this.#groupsFile.save());
     this.#saveEvery(config.flushConsumerOffsetInterval, clock, offsets, this.#offsetsFile);
@@ -69,6 +73,7 @@ export class BrokerPersistence {
     this.#timers.push(clock.every(FILTER_INTERVAL_MS, () => consumerFilters.clean()));
     this.#timers.push(clock.every(RETRY_INTERVAL_MS, () => this.#saveOwed()));
     this.#saveEvery(FILTER_INTERVAL_MS, clock, consumerFilters, this.#filtersFile);
+    this.#saveEvery(FILTER_INTERVAL_MS, clock, requestModes, this.#requestModesFile);
   }
 
   /** Settles when no file is being written. */
@@ -87,7 +92,14 @@ export class BrokerPersistence {
   }
 
   #files(): readonly ConfigFile[] {
-    return [this.#topicsFile, this.#groupsFile, this.#offsetsFile, this.#delayOffsetsFile, this.#filtersFile];
+    return [
+      this.#topicsFile,
+      this.#groupsFile,
+      this.#offsetsFile,
+      this.#delayOffsetsFile,
+      this.#filtersFile,
+      this.#requestModesFile,
+    ];
   }
 
   #saveEvery(intervalMs: number, clock: Clock, table: { takeChanged(): boolean }, file: ConfigFile): void {

@@ -9,6 +9,8 @@ import { StoreClient } from '../workers/store-client.js';
 import type { BrokerConfig } from './broker-config.js';
 
 type HaSettings = ReplicationOptions['settings'];
+/** What is to go of a slave's log; see LogCut. */
+export type StoreCut = Parameters<ReplicationOptions['onDivergence']>[0];
 
 /** Java: CQ_STORE_UNIT_SIZE. */
 const CONSUME_QUEUE_ENTRY_BYTES = 20;
@@ -21,13 +23,17 @@ export interface BrokerStoreDeps {
   readonly storeHost: () => Uint8Array;
   readonly onPressure: (isHigh: boolean) => void;
   readonly onFailure: (cause: Error) => void;
+  /** See ReplicationOptions. */
+  readonly onDivergence: (cut: StoreCut) => void;
+  /** What goes before the store is recovered. */
+  readonly cut: StoreCut | undefined;
   readonly logger: Logger;
   readonly clock: Clock;
 }
 
 /** Recovers the store and resolves when it takes messages. */
 export function openBrokerStore(deps: BrokerStoreDeps): Promise<StoreClient> {
-  const { config, storeHost, onPressure, onFailure, logger, clock } = deps;
+  const { config, storeHost, onPressure, onFailure, onDivergence, cut, logger, clock } = deps;
   const bufferBytesMin = config.maxMessageSize * LARGEST_RECORDS_IN_RING;
   return StoreClient.open({
     settings: {
@@ -44,11 +50,13 @@ export function openBrokerStore(deps: BrokerStoreDeps): Promise<StoreClient> {
       messageIndexEnable: config.messageIndexEnable,
       maxHashSlotNum: config.maxHashSlotNum,
       maxIndexNum: config.maxIndexNum,
+      cut,
     },
     replication: {
       settings: haSettings(config),
       isSyncMaster: config.brokerRole === 'SYNC_MASTER',
       slaveTimeoutMs: () => config.slaveTimeout,
+      onDivergence,
     },
     requestRingSizeBytes: powerOfTwo(Math.max(config.requestRingSizeBytes, bufferBytesMin)),
     logTailWindowSizeBytes: powerOfTwo(Math.max(config.logTailWindowSizeBytes, bufferBytesMin)),
@@ -74,6 +82,7 @@ function haSettings(config: BrokerConfig): HaSettings {
     sendHeartbeatIntervalMs: config.haSendHeartbeatInterval,
     housekeepingIntervalMs: config.haHousekeepingInterval,
     transferBatchBytes: config.haTransferBatchSize,
+    transferBytesPerSecondMax: config.haFlowControlEnable ? config.maxHaTransferByteInSecond : Number.POSITIVE_INFINITY,
     inSyncReplicas: config.inSyncReplicas,
     maxGapNotInSyncBytes: config.haMaxGapNotInSync,
     replicaRecordsMax: powerOfTwo(config.maxPutsInFlight),

@@ -9,6 +9,7 @@ import { ConsumerIdsChangeNotifier } from './consumer-ids-change-notifier.js';
 import { ConsumerFilterManager } from './consumer-filter-manager.js';
 import { ConsumerManager } from './consumer-manager.js';
 import { ConsumerOffsetManager } from './consumer-offset-manager.js';
+import { MessageRequestModes } from './message-request-modes.js';
 import { ProducerManager } from './producer-manager.js';
 import { GroupGetStats } from './group-get-stats.js';
 import { RebalanceLockManager } from './rebalance-lock-manager.js';
@@ -29,6 +30,7 @@ export interface BrokerTables {
   readonly groups: SubscriptionGroupManager;
   readonly offsets: ConsumerOffsetManager;
   readonly delayOffsets: DelayOffsetTable;
+  readonly requestModes: MessageRequestModes;
   readonly consumers: ConsumerManager;
   readonly consumerFilters: ConsumerFilterManager;
   readonly producers: ProducerManager;
@@ -53,6 +55,7 @@ export function createBrokerTables(options: BrokerTablesOptions): BrokerTables {
     groups: new SubscriptionGroupManager(options),
     offsets: new ConsumerOffsetManager(options),
     delayOffsets: new DelayOffsetTable(options.clock),
+    requestModes: new MessageRequestModes(),
     consumers,
     consumerFilters,
     producers,

@@ -190,6 +190,15 @@ const replicationKeys = {
       max: 4 * 2 ** 20 - 12,
     },
   ),
+  haFlowControlEnable: bool(
+    false,
+    "Whether `maxHaTransferByteInSecond` holds. (Apache's plain HA counts headers only, so that it never does.)",
+  ),
+  maxHaTransferByteInSecond: bytes(
+    100 * 2 ** 20,
+    'With `haFlowControlEnable`: most bytes of the log that each slave is sent in a second. What is more is sent in the next.',
+    { min: 1 },
+  ),
   haMaxGapNotInSync: bytes(
     256 * 2 ** 20,
     'A slave further behind than this is not in sync: SYNC_MASTER does not wait for it, but answers SLAVE_NOT_AVAILABLE (11).',

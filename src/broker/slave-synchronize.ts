@@ -1,5 +1,6 @@
 /**
- * A slave takes over what its master knows beside the log: topics, groups, offsets of consumers and of the delay levels. Main thread. Java: SlaveSynchronize.
+ * A slave takes over what its master knows beside the log: topics, groups, offsets of consumers and of the delay levels, request
+ * modes. Main thread. Java: SlaveSynchronize.
  * Invariant: a table is taken over whole and only if its data version is another; what fails is tried again in the next round.
  */
 import type { Clock, TimerHandle } from '../base/clock.js';
@@ -9,11 +10,12 @@ import type { DataVersion } from '../remoting/bodies/data-version.js';
 import { SubscriptionGroupWrapper } from '../remoting/bodies/subscription-group-wrapper.js';
 import { TopicConfigSerializeWrapper } from '../remoting/bodies/topic-config-serialize-wrapper.js';
 import type { RemotingClient } from '../remoting/remoting-client.js';
-import { createRequest } from '../remoting/remoting-command.js';
+import { createRequest, type RemotingCommand } from '../remoting/remoting-command.js';
 import { ConnectionClosedError, RemotingConnectError } from '../remoting/remoting-error.js';
 import { RequestCode } from '../remoting/request-code.js';
 import { ResponseCode } from '../remoting/response-code.js';
 import type { ConsumerOffsetManager } from './consumer-offset-manager.js';
+import type { MessageRequestModes } from './message-request-modes.js';
 import type { DelayOffsetTable } from './schedule/delay-offset-table.js';
 import type { SubscriptionGroupManager } from './subscription-group-manager.js';
 import type { TopicConfigManager } from './topic-config-manager.js';
@@ -32,6 +34,7 @@ export interface SlaveSynchronizeOptions {
   readonly groups: SubscriptionGroupManager;
   readonly offsets: ConsumerOffsetManager;
   readonly delayOffsets: DelayOffsetTable;
+  readonly requestModes: MessageRequestModes;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -84,6 +87,7 @@ export class SlaveSynchronize {
       'consumer offsets': () => this.#syncConsumerOffsets(master),
       groups: () => this.#syncGroups(master),
       'delay offsets': () => this.#syncDelayOffsets(master),
+      'request modes': () => this.#syncRequestModes(master),
     };
     for (const [what, task] of Object.entries(tasks)) {
       if (this.#masterAddr !== master) return;
@@ -126,11 +130,25 @@ export class SlaveSynchronize {
     this.#options.delayOffsets.decode((body ?? NO_OFFSETS).toString());
   }
 
-  async #ask(master: string, code: number): Promise<Buffer | undefined> {
-    const response = await this.#options.client.invoke(master, createRequest(code), SYNC_TIMEOUT_MS);
-    if (response.code !== ResponseCode.SUCCESS) throw new Error(`code ${response.code}: ${response.remark}`);
-    return response.body;
+  async #syncRequestModes(master: string): Promise<void> {
+    const response = await this.#invoke(master, RequestCode.GET_ALL_MESSAGE_REQUEST_MODE);
+    // A master of 4.x has none.
+    if (response.code === ResponseCode.REQUEST_CODE_NOT_SUPPORTED) return;
+    this.#options.requestModes.decode(bodyOf(response)?.toString() ?? '');
   }
+
+  async #ask(master: string, code: number): Promise<Buffer | undefined> {
+    return bodyOf(await this.#invoke(master, code));
+  }
+
+  #invoke(master: string, code: number): Promise<RemotingCommand> {
+    return this.#options.client.invoke(master, createRequest(code), SYNC_TIMEOUT_MS);
+  }
+}
+
+function bodyOf({ code, remark, body }: RemotingCommand): Buffer | undefined {
+  if (code !== ResponseCode.SUCCESS) throw new Error(`code ${code}: ${remark}`);
+  return body;
 }
 
 function isSameVersion(a: DataVersion, b: DataVersion): boolean {

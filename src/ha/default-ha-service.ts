@@ -6,6 +6,7 @@
 import { assert } from '../base/assert.js';
 import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/log.js';
+import type { LogCut } from '../commitlog/log-cut.js';
 import { BLANK_SIZE_MIN } from '../message/stored-record.js';
 import { Doorbell } from '../ring/doorbell.js';
 import { LogTailWindowReader } from '../ring/log-tail-window.js';
@@ -37,6 +38,8 @@ export interface HaServiceOptions {
   readonly memory: HaServiceMemory;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** This slave's log is to be cut before replication goes on; nothing more is replicated by this service. */
+  readonly onDivergence: (cut: LogCut) => void;
 }
 
 /** Starts, runs and stops. */
@@ -53,7 +56,7 @@ export class DefaultHaService {
   #seenFlushed = -1;
 
   constructor(options: HaServiceOptions) {
-    const { settings, memory, clock, logger } = options;
+    const { settings, memory, clock, logger, onDivergence } = options;
     this.#options = options;
     this.#status = new StoreStatusPage(memory.statusPage);
     this.#doorbell = new Doorbell(memory.haDoorbell);
@@ -76,7 +79,8 @@ export class DefaultHaService {
       recordBytesMax: Math.min(ring.capacityBytes / 2 - ENTRY.PAYLOAD, window.sizeBytes / 2 - BLANK_SIZE_MIN),
       recordsMax: settings.replicaRecordsMax,
     });
-    this.#client = new HaClient({ feed, status: this.#status, settings, clock, logger, onActive });
+    const log = this.#log;
+    this.#client = new HaClient({ feed, log, status: this.#status, settings, clock, logger, onActive, onDivergence });
   }
 
   /** Listens for slaves; resolves with the port, or rejects with the system's error. */
@@ -94,6 +98,11 @@ export class DefaultHaService {
   /** For GET_BROKER_HA_STATUS (907). */
   runtimeInfo(): HaRuntimeInfo {
     return collectHaRuntimeInfo(this.#options, this.#status, this.#server, this.#client);
+  }
+
+  /** Bytes that are held for all slaves; at most SEND_BUFFER_BYTES_MAX and one transfer for each. */
+  get bufferedBytes(): number {
+    return Array.from(this.#server.connections, (connection) => connection.bufferedBytes).reduce((a, b) => a + b, 0);
   }
 
   /** Closes all connections. */

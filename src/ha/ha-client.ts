@@ -1,18 +1,22 @@
 /**
  * The slave's end: connects to the master, says where this log ends, feeds what comes to the commitlog worker, acknowledges what that has
  * written. HA thread. Java: DefaultHAClient.
- * Invariant: never acknowledges more than the worker has given to the operating system (with SYNC_FLUSH: to the disk). While the replica ring
- * is full the socket is not read. Nothing is ever cut off this log: a master whose bytes do not follow it is left, with the reason.
+ * Invariant: never acknowledges more than the worker has given to the operating system (with SYNC_FLUSH: to the disk), nor, on a connection,
+ * anything before the master has sent what this log ends with. While the replica ring is full the socket is not read. A master whose bytes do
+ * not follow is left, with the reason; where the logs are known to part, `onDivergence` is called and nothing more is done here.
  */
 import { connect, type Socket } from 'node:net';
 
 import { assert } from '../base/assert.js';
 import type { Clock, TimerHandle } from '../base/clock.js';
 import type { Logger } from '../base/log.js';
+import type { LogCut } from '../commitlog/log-cut.js';
 import { StatusWord, type StoreStatusPage } from '../ring/store-status-page.js';
+import { AgreementSearch, LogsPartError, SearchGoesBackError } from './agreement-search.js';
 import { encodeReport, TransferReader } from './ha-frame.js';
 import { HaProtocolError } from './ha-protocol-error.js';
 import type { HaSettings } from './ha-settings.js';
+import type { LogSource } from './log-source.js';
 import type { ReplicaFeed } from './replica-feed.js';
 
 /** Between a connection that has failed and the next attempt, and the longest that an attempt may take. Java: closeMasterAndWait, connect. */
@@ -23,6 +27,7 @@ const TICK_INTERVAL_MS = 1000;
 /** What a client needs. */
 export interface HaClientParts {
   readonly feed: ReplicaFeed;
+  readonly log: LogSource;
   readonly status: StoreStatusPage;
   readonly settings: Pick<
     HaSettings,
@@ -32,11 +37,14 @@ export interface HaClientParts {
   readonly logger: Logger;
   /** There is somebody to acknowledge to. */
   readonly onActive: () => void;
+  /** This log is to be cut, by whoever can close and open it; the master is not connected to any more. */
+  readonly onDivergence: (cut: LogCut) => void;
 }
 
 /** A slave's connection to its master, made anew whenever it breaks. */
 export class HaClient {
   readonly #parts: HaClientParts;
+  readonly #search: AgreementSearch;
   /** Bytes that the ring had no room for. */
   #unread: Buffer | undefined;
   #reader: TransferReader | undefined;
@@ -57,6 +65,14 @@ export class HaClient {
 
   constructor(parts: HaClientParts) {
     this.#parts = parts;
+    const { log, status, settings } = parts;
+    this.#search = new AgreementSearch({
+      log,
+      lastRecordOffset: () => status.get(StatusWord.lastRecordOffset),
+      heartbeatIntervalMs: settings.sendHeartbeatIntervalMs,
+      onReady: () => this.#guarded(() => this.#read(undefined)),
+      onFailure: (error) => this.#fail(error),
+    });
   }
 
   /** True while there is a master to acknowledge to. */
@@ -97,13 +113,10 @@ export class HaClient {
   /** The worker has made progress: feeds what waits, acknowledges what is written. */
   poll(): void {
     if (!this.#isConnected) return;
-    try {
+    const isFollowed = this.#guarded(() => {
       if (this.#parts.feed.retry()) this.#read(undefined);
-    } catch (error) {
-      this.#fail(error);
-      return;
-    }
-    if (this.#ackOffset <= this.#reportedOffset) return;
+    });
+    if (!isFollowed || this.#search.isComparing() || this.#ackOffset <= this.#reportedOffset) return;
     this.#lastReason = '';
     this.#report(this.#ackOffset);
   }
@@ -153,14 +166,15 @@ export class HaClient {
     this.#lastReadMs = clock.monotonicMs();
     const endOffset = this.#ackOffset;
     const isEmpty = endOffset === status.get(StatusWord.minPhysicalOffset);
-    this.#expectedOffset = isEmpty ? undefined : endOffset;
+    const fromOffset = isEmpty ? 0 : this.#search.begin(endOffset, this.#lastReadMs);
+    this.#expectedOffset = isEmpty ? undefined : fromOffset;
     feed.begin(endOffset);
     this.#reader = new TransferReader({
       onHeader: (physicalOffset, bodySizeBytes) => this.#onHeader(physicalOffset, bodySizeBytes),
-      onBody: (bytes) => feed.take(bytes),
+      onBody: (bytes) => this.#onBody(bytes),
     });
-    logger.info('connected to the master', { master: this.#masterAddress, endOffset });
-    this.#report(isEmpty ? 0 : endOffset);
+    logger.info('connected to the master', { master: this.#masterAddress, endOffset, fromOffset });
+    this.#report(fromOffset);
     onActive();
   }
 
@@ -168,10 +182,27 @@ export class HaClient {
     if (socket !== this.#socket) return;
     this.#lastReadMs = this.#parts.clock.monotonicMs();
     this.#receivedSinceTick += chunk.length;
+    this.#guarded(() => this.#read(chunk));
+  }
+
+  /** First what this log has already, then what follows it. */
+  #onBody(bytes: Buffer): number {
+    const { feed } = this.#parts;
+    if (!this.#search.isComparing()) return feed.take(bytes);
+    const compared = this.#search.take(bytes);
+    if (this.#search.isComparing()) return compared;
+    this.#report(this.#ackOffset);
+    return compared < bytes.length ? compared + feed.take(bytes.subarray(compared)) : compared;
+  }
+
+  /** What ends a connection is thrown; false when it was. */
+  #guarded(act: () => void): boolean {
     try {
-      this.#read(chunk);
+      act();
+      return true;
     } catch (error) {
       this.#fail(error);
+      return false;
     }
   }
 
@@ -195,6 +226,7 @@ export class HaClient {
 
   #onHeader(physicalOffset: number, bodySizeBytes: number): void {
     const { feed, settings } = this.#parts;
+    if (this.#search.isComparing()) this.#search.onHeader(physicalOffset, bodySizeBytes, this.#lastReadMs);
     if (this.#expectedOffset === undefined) {
       if (physicalOffset % settings.segmentSizeBytes !== 0) {
         throw new HaProtocolError(
@@ -225,6 +257,7 @@ export class HaClient {
       return;
     }
     if (nowMs - this.#lastWriteMs >= settings.sendHeartbeatIntervalMs) this.#report(this.#reportedOffset);
+    this.#guarded(() => this.#search.tick(nowMs));
   }
 
   #report(offset: number): void {
@@ -240,16 +273,30 @@ export class HaClient {
 
   #fail(error: unknown): void {
     if (this.#socket === undefined) return;
+    if (error instanceof LogsPartError) {
+      this.#giveUp(error);
+      return;
+    }
     const reason = error instanceof Error ? error.message : String(error);
     // A master that is away for hours, or cannot be followed, is told of once, and not every 5 s.
-    this.#parts.logger[reason === this.#lastReason ? 'debug' : 'error']('replication from the master is interrupted', {
+    const isGoingBack = error instanceof SearchGoesBackError;
+    const message = isGoingBack ? 'this log and the master’s part' : 'replication from the master is interrupted';
+    this.#parts.logger[reason === this.#lastReason ? 'debug' : 'error'](message, {
       master: this.#masterAddress,
       reason,
-      nextAttemptMs: RECONNECT_INTERVAL_MS,
+      nextAttemptMs: isGoingBack ? 0 : RECONNECT_INTERVAL_MS,
     });
     this.#lastReason = reason;
     this.#close();
-    if (!this.#isStopped) this.#connectLater();
+    if (this.#isStopped) return;
+    if (isGoingBack) this.#connect();
+    else this.#connectLater();
+  }
+
+  #giveUp({ cut }: LogsPartError): void {
+    this.#parts.logger.error('this log has other records than the master’s and is cut', { ...cut });
+    this.stop();
+    this.#parts.onDivergence(cut);
   }
 
   #close(): void {
@@ -258,6 +305,7 @@ export class HaClient {
     this.#isConnected = false;
     this.#unread = undefined;
     this.#reader = undefined;
+    this.#search.end();
     this.#timer?.cancel();
     socket?.destroy();
   }

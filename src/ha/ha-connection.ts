@@ -20,7 +20,10 @@ export const SEND_BUFFER_BYTES_MAX = 256 * 1024;
 export interface HaConnectionParts {
   readonly socket: Socket;
   readonly log: LogSource;
-  readonly settings: Pick<HaSettings, 'transferBatchBytes' | 'sendHeartbeatIntervalMs' | 'housekeepingIntervalMs'>;
+  readonly settings: Pick<
+    HaSettings,
+    'transferBatchBytes' | 'transferBytesPerSecondMax' | 'sendHeartbeatIntervalMs' | 'housekeepingIntervalMs'
+  >;
   readonly clock: Clock;
   readonly logger: Logger;
   /** The slave has said what it has. */
@@ -41,6 +44,8 @@ export class HaConnection {
   #lastWriteMs: number;
   #isReadingFile = false;
   #isClosed = false;
+  /** It was told why it is not served, and that is all. */
+  #isRefused = false;
   #sentSinceTick = 0;
   #transferredByteInSecond = 0;
 
@@ -71,13 +76,20 @@ export class HaConnection {
     return this.#transferredByteInSecond;
   }
 
+  /** Bytes that are held for the slave in this process. */
+  get bufferedBytes(): number {
+    return this.#parts.socket.writableLength;
+  }
+
   /** Sends what there is, as far as the socket takes it. Called when the log has grown. */
   transfer(): void {
     const { socket, log, settings } = this.#parts;
     if (this.#nextOffset < 0 || this.#isReadingFile || this.#isClosed) return;
     socket.cork();
     while (!socket.writableNeedDrain) {
-      const sizeBytes = log.availableFrom(this.#nextOffset, settings.transferBatchBytes);
+      const sizeMax = Math.min(settings.transferBatchBytes, settings.transferBytesPerSecondMax - this.#sentSinceTick);
+      if (sizeMax <= 0) break;
+      const sizeBytes = log.availableFrom(this.#nextOffset, sizeMax);
       if (sizeBytes <= 0) break;
       const frame = Buffer.allocUnsafeSlow(TRANSFER_HEADER_BYTES + sizeBytes);
       if (!log.copy(this.#nextOffset, sizeBytes, frame, TRANSFER_HEADER_BYTES)) {
@@ -99,6 +111,8 @@ export class HaConnection {
       this.close();
       return;
     }
+    // What the second before had no leave for.
+    this.transfer();
     const isDue = nowMs - this.#lastWriteMs >= settings.sendHeartbeatIntervalMs;
     if (!isDue || this.#nextOffset < 0 || this.#isReadingFile || socket.writableNeedDrain) return;
     this.#send(Buffer.allocUnsafe(TRANSFER_HEADER_BYTES), 0);
@@ -113,6 +127,7 @@ export class HaConnection {
 
   #onData(chunk: Buffer): void {
     this.#lastReadMs = this.#parts.clock.monotonicMs();
+    if (this.#isRefused) return;
     try {
       const reported = this.#reports.read(chunk);
       if (reported === undefined) return;
@@ -124,7 +139,7 @@ export class HaConnection {
     } catch (error) {
       if (!(error instanceof HaProtocolError)) throw error;
       this.#parts.logger.error('a slave is not served', { slave: this.remoteAddress, reason: error.message });
-      this.close();
+      this.#closeUnlessTold();
       return;
     }
     this.#parts.onAcknowledge();
@@ -133,21 +148,35 @@ export class HaConnection {
 
   /**
    * Where to begin: where the slave is; for one that has nothing, at the start of the last segment. Differs: a slave that cannot be followed up
-   * is closed with the reason. Apache keeps it connected without sending, and one that is ahead gets bytes from the middle of a record once this
-   * log has grown past it.
+   * is told by an empty transfer where this log ends or begins, and closed. Apache keeps it connected without sending, and one that is ahead
+   * gets bytes from the middle of a record once this log has grown past it.
    */
   #begin(slaveMaxOffset: number): void {
     const { log, logger } = this.#parts;
     const { endOffset, minOffset } = log;
     if (slaveMaxOffset > endOffset) {
+      this.#refuse(endOffset);
       throw new HaProtocolError(`its log ends at ${slaveMaxOffset}, after this one, which ends at ${endOffset}`);
     }
     if (slaveMaxOffset !== 0 && slaveMaxOffset < minOffset) {
+      this.#refuse(minOffset);
       throw new HaProtocolError(`its log ends at ${slaveMaxOffset}, before this one, which begins at ${minOffset}`);
     }
     assert(this.#nextOffset < 0, 'a connection begins once');
     this.#nextOffset = slaveMaxOffset === 0 ? log.segmentStart(endOffset) : slaveMaxOffset;
     logger.info('a slave is sent the log', { slave: this.remoteAddress, slaveMaxOffset, from: this.#nextOffset });
+  }
+
+  /** One that is told why is closed when it has been told. */
+  #closeUnlessTold(): void {
+    if (!this.#isRefused) this.close();
+  }
+
+  #refuse(nearestOffset: number): void {
+    const frame = Buffer.allocUnsafe(TRANSFER_HEADER_BYTES);
+    writeTransferHeader(frame, nearestOffset, 0);
+    this.#isRefused = true;
+    this.#parts.socket.end(frame);
   }
 
   #send(frame: Buffer, bodySizeBytes: number): void {

@@ -16,6 +16,8 @@ export interface HaSettings {
   readonly housekeepingIntervalMs: number;
   /** Most bytes of one transfer's body. Java: haTransferBatchSize. */
   readonly transferBatchBytes: number;
+  /** Most bytes of bodies in a second, for each slave; infinite when there is no such limit. Java: haFlowControlEnable, maxHaTransferByteInSecond. */
+  readonly transferBytesPerSecondMax: number;
   /** Brokers, this one among them, that have a message before SYNC_MASTER answers. Java: inSyncReplicas. */
   readonly inSyncReplicas: number;
   /** A slave within so many bytes is in sync. Java: haMaxGapNotInSync. */

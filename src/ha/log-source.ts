@@ -10,15 +10,15 @@ import { StatusWord, type StoreStatusPage } from '../ring/store-status-page.js';
 
 /** Reads of one log. */
 export class LogSource {
+  readonly segmentSizeBytes: number;
   readonly #status: StoreStatusPage;
   readonly #window: LogTailWindowReader;
-  readonly #segmentSizeBytes: number;
   readonly #files: LogReader;
 
   constructor(status: StoreStatusPage, window: LogTailWindowReader, folder: string, segmentSizeBytes: number) {
     this.#status = status;
     this.#window = window;
-    this.#segmentSizeBytes = segmentSizeBytes;
+    this.segmentSizeBytes = segmentSizeBytes;
     this.#files = new LogReader(folder, segmentSizeBytes);
   }
 
@@ -34,13 +34,13 @@ export class LogSource {
 
   /** Where the segment begins that holds `physicalOffset`. */
   segmentStart(physicalOffset: number): number {
-    return physicalOffset - (physicalOffset % this.#segmentSizeBytes);
+    return physicalOffset - (physicalOffset % this.segmentSizeBytes);
   }
 
   /** Bytes that may be sent from `physicalOffset` on in one piece, `sizeMax` at most. */
   availableFrom(physicalOffset: number, sizeMax: number): number {
     assert(physicalOffset >= 0 && sizeMax > 0, 'a transfer begins in the log and is not empty');
-    const segmentEnd = this.segmentStart(physicalOffset) + this.#segmentSizeBytes;
+    const segmentEnd = this.segmentStart(physicalOffset) + this.segmentSizeBytes;
     return Math.min(sizeMax, segmentEnd - physicalOffset, this.endOffset - physicalOffset);
   }
 

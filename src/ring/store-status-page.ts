@@ -12,6 +12,7 @@
  *     workerTurns                 commitlog worker   turns of its loop, for liveness
  *     inSyncOffset                HA thread          as replicatedOffset, but of the slaves connected now; -1 when they are too few
  *     closeSteps                  commitlog worker   steps of closing the store, which may be many
+ *     lastRecordOffset            commitlog worker   on a slave: where the log's last record begins; -1 when that is not known
  */
 
 /** Index of each word. */
@@ -26,6 +27,7 @@ export const StatusWord = {
   workerTurns: 7,
   inSyncOffset: 8,
   closeSteps: 9,
+  lastRecordOffset: 10,
 } as const;
 export type StatusWord = (typeof StatusWord)[keyof typeof StatusWord];
 

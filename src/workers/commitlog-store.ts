@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { AbortFile } from '../commitlog/abort-file.js';
 import { LogAppender } from '../commitlog/log-appender.js';
 import { type FileSystem, makeFolder } from '../commitlog/file-system.js';
+import { cutLog } from '../commitlog/log-cut.js';
 import { rewriteLog } from '../commitlog/log-rewrite.js';
 import { StoreCheckpoint } from '../commitlog/store-checkpoint.js';
 import type { Clock } from '../base/clock.js';
@@ -41,6 +42,14 @@ export interface CommitlogStoreOptions {
   /** For tests: see LogCheckOptions. */
   readonly poolBytesMin?: number | undefined;
   readonly pieceBytes?: number | undefined;
+}
+
+function beginStatus(status: StoreStatusPage, { segments, endOffset, last }: RecoveredStore): void {
+  status.set(StatusWord.minPhysicalOffset, segments.minOffset);
+  for (const word of ['writtenOffset', 'flushedOffset', 'dispatchedOffset', 'consumeQueueWrittenOffset'] as const) {
+    status.set(StatusWord[word], endOffset);
+  }
+  status.set(StatusWord.lastRecordOffset, last.storeTimestampMs > 0 ? last.physicalOffset : -1);
 }
 
 function cleanerOf(
@@ -95,10 +104,7 @@ export class CommitlogStore {
     this.status = new StoreStatusPage(memory.statusPage);
     const refusal = new WriteRefusal(this.#onRefusal);
     const appender = new LogAppender(segments, new LogTailWindowWriter(memory.window), endOffset);
-    this.status.set(StatusWord.minPhysicalOffset, segments.minOffset);
-    for (const word of ['writtenOffset', 'flushedOffset', 'dispatchedOffset', 'consumeQueueWrittenOffset'] as const) {
-      this.status.set(StatusWord[word], endOffset);
-    }
+    beginStatus(this.status, recovered);
     const results = new ResultRingProducer(memory.resultRing);
     const isSyncFlush = settings.flushDiskType === 'SYNC_FLUSH';
     const delayLevels = new DelayLevelTable(settings.delayLevelsMs);
@@ -156,6 +162,7 @@ export class CommitlogStore {
     const abort = new AbortFile(files, settings.storePathRootDir);
     const checkpoint = new StoreCheckpoint(files, join(settings.storePathRootDir, 'checkpoint'));
     checkpoint.load();
+    await CommitlogStore.#cut(options, checkpoint);
     const wasCleanStop = !abort.isThere;
     const recovered = await recoverStore({
       files,
@@ -204,6 +211,21 @@ export class CommitlogStore {
       const message = `cannot note in the file abort that an fdatasync failed: ${error instanceof Error ? error.message : String(error)}`;
       this.#post({ type: 'log', level: 'error', message });
     }
+  }
+
+  /** Carries out `settings.cut`; where it cannot be, the log stays whole and the slave stays apart from its master. */
+  static async #cut(
+    { files, settings, clock, post }: CommitlogStoreOptions,
+    checkpoint: StoreCheckpoint,
+  ): Promise<void> {
+    const { cut, storePathRootDir, storePathCommitLog, mappedFileSizeCommitLog: segmentSizeBytes } = settings;
+    if (cut === undefined) return;
+    const nowMs = clock.nowMs();
+    const log = { files, storePathRootDir, storePathCommitLog, segmentSizeBytes, checkpoint, nowMs };
+    const path = await cutLog(log, cut);
+    const { fromOffset, endOffset, reason } = cut;
+    const message = `the log was cut at ${fromOffset}: ${reason}. The ${endOffset - fromOffset} bytes that went are kept in ${path}`;
+    post({ type: 'log', level: 'warn', message });
   }
 
   /** Answers `askIndex`. */

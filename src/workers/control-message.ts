@@ -5,6 +5,7 @@
 import { Packr } from 'msgpackr';
 
 import type { LogLevel } from '../base/log.js';
+import type { LogCut } from '../commitlog/log-cut.js';
 import type { IndexFileState } from '../index/index-set.js';
 import type { Refusal } from './write-refusal.js';
 
@@ -28,6 +29,8 @@ export interface StoreSettings {
   readonly messageIndexEnable: boolean;
   readonly maxHashSlotNum: number;
   readonly maxIndexNum: number;
+  /** On a slave whose log has other records than its master's: what goes before the store is recovered. */
+  readonly cut?: LogCut | undefined;
 }
 
 /** Shared memory of replication. */

@@ -5,6 +5,7 @@
 import { Packr } from 'msgpackr';
 
 import type { LogLevel } from '../base/log.js';
+import type { LogCut } from '../commitlog/log-cut.js';
 import type { HaRuntimeInfo } from '../ha/ha-runtime-info.js';
 
 const packr = new Packr({ useRecords: true, moreTypes: false });
@@ -26,6 +27,8 @@ export type FromHaThread =
       readonly message: string;
       readonly fields: Readonly<Record<string, unknown>> | undefined;
     }
+  /** On a slave: the log is to be cut; nothing more is replicated until it is. */
+  | { readonly type: 'diverged'; readonly cut: LogCut }
   /** Everything is closed; the thread ends by itself. */
   | { readonly type: 'stopped' };
 

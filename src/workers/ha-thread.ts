@@ -6,6 +6,7 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 
 import type { Logger } from '../base/log.js';
+import type { LogCut } from '../commitlog/log-cut.js';
 import type { HaServiceMemory } from '../ha/default-ha-service.js';
 import type { HaRuntimeInfo } from '../ha/ha-runtime-info.js';
 import type { HaSettings } from '../ha/ha-settings.js';
@@ -20,6 +21,8 @@ export interface HaThreadOptions {
   readonly logger: Logger;
   /** The thread has ended without having been asked to. */
   readonly onFailure: (cause: Error) => void;
+  /** See FromHaThread. */
+  readonly onDivergence: (cut: LogCut) => void;
 }
 
 interface Waiter<T> {
@@ -120,6 +123,9 @@ export class HaThread {
         break;
       case 'log':
         if (message.level !== 'silent') this.#options.logger[message.level](message.message, message.fields);
+        break;
+      case 'diverged':
+        if (!this.#isStopping) this.#options.onDivergence(message.cut);
         break;
       case 'stopped':
         break;

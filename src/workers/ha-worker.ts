@@ -23,7 +23,13 @@ class HaWorker {
 
   constructor({ settings, memory, port }: HaWorkerData) {
     this.#port = port;
-    this.#service = new DefaultHaService({ settings, memory, clock: systemClock, logger: this.#createLogger() });
+    this.#service = new DefaultHaService({
+      settings,
+      memory,
+      clock: systemClock,
+      logger: this.#createLogger(),
+      onDivergence: (cut) => this.#post({ type: 'diverged', cut }),
+    });
     port.on('message', (bytes: Uint8Array) => this.#onMessage(decodeToHaThread(bytes)));
   }
 

@@ -177,6 +177,9 @@ export class ReplicaDrain {
     status.set(StatusWord.minPhysicalOffset, this.#parts.segments.minOffset);
     status.set(StatusWord.writtenOffset, appender.writtenOffset);
     this.#flush();
+    if (this.#dispatch.last.storeTimestampMs > 0) {
+      status.set(StatusWord.lastRecordOffset, this.#dispatch.last.physicalOffset);
+    }
     // Last: with the ring empty, the HA thread says where this log ends.
     ring.release();
     appender.publish();

@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/log.js';
+import type { LogCut } from '../commitlog/log-cut.js';
 import type { HaRuntimeInfo } from '../ha/ha-runtime-info.js';
 import type { HaSettings } from '../ha/ha-settings.js';
 import { getProperty, MessageConst } from '../message/message-properties.js';
@@ -25,6 +26,8 @@ export interface ReplicationOptions {
   readonly isSyncMaster: boolean;
   /** Java: slaveTimeout; asked for each put. */
   readonly slaveTimeoutMs: () => number;
+  /** On a slave: its log has other records than the master's. Whoever owns the store closes it and opens it with this cut. */
+  readonly onDivergence: (cut: LogCut) => void;
 }
 
 /** The memory that it needs; `ringSizeBytes` is that of the replica ring, which only a slave has. */
@@ -47,7 +50,7 @@ export class Replication {
   readonly #thread: HaThread;
 
   constructor(
-    { settings, isSyncMaster, slaveTimeoutMs }: ReplicationOptions,
+    { settings, isSyncMaster, slaveTimeoutMs, onDivergence }: ReplicationOptions,
     memory: StoreMemory,
     { clock, logger, onFailure }: { clock: Clock; logger: Logger; onFailure: (cause: Error) => void },
   ) {
@@ -65,6 +68,7 @@ export class Replication {
       },
       logger,
       onFailure,
+      onDivergence,
     });
     this.transfer =
       isSyncMaster && settings.inSyncReplicas > 1

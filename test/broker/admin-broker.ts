@@ -11,6 +11,7 @@ import { ConsumerIdsChangeNotifier } from '#src/broker/consumer-ids-change-notif
 import { ConsumerManager } from '#src/broker/consumer-manager.js';
 import { ConsumerOffsetManager } from '#src/broker/consumer-offset-manager.js';
 import { GroupGetStats } from '#src/broker/group-get-stats.js';
+import { MessageRequestModes } from '#src/broker/message-request-modes.js';
 import { ProducerManager } from '#src/broker/producer-manager.js';
 import { RebalanceLockManager } from '#src/broker/rebalance-lock-manager.js';
 import { DelayOffsetTable } from '#src/broker/schedule/delay-offset-table.js';
@@ -35,6 +36,7 @@ export class AdminBroker {
   readonly groups: SubscriptionGroupManager;
   readonly offsets: ConsumerOffsetManager;
   readonly delayOffsets = new DelayOffsetTable(this.clock);
+  readonly requestModes = new MessageRequestModes();
   readonly consumers: ConsumerManager;
   readonly consumerFilters: ConsumerFilterManager;
   readonly producers: ProducerManager;
@@ -88,6 +90,7 @@ export class AdminBroker {
       producers: this.producers,
       stats: this.stats,
       delayOffsets: this.delayOffsets,
+      requestModes: this.requestModes,
       groupGets: this.groupGets,
       locks: new RebalanceLockManager(this.clock),
       replication: { runtimeInfo: () => Promise.resolve(this.haRuntimeInfo) },

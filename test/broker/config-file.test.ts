@@ -38,9 +38,10 @@ function persistenceOf({
   offsets,
   delayOffsets,
   consumerFilters,
+  requestModes,
   clock,
 }: AdminBroker): BrokerPersistence {
-  const tables = { topics, groups, offsets, delayOffsets, consumerFilters };
+  const tables = { topics, groups, offsets, delayOffsets, consumerFilters, requestModes };
   return new BrokerPersistence({ config: configStore.values, ...tables, clock, logger });
 }
 

@@ -34,6 +34,7 @@ class Pair {
     groups: this.slave.groups,
     offsets: this.slave.offsets,
     delayOffsets: this.slave.delayOffsets,
+    requestModes: this.slave.requestModes,
     clock: this.slave.clock,
     logger: createLogger('test', 'silent'),
   });
@@ -50,6 +51,9 @@ test('topics, groups and offsets are the master’s after a round, those it does
   master.offsets.commit('host', 'group-of-master', 'FromMaster', 2, 17);
   slave.offsets.commit('host', 'group-here', 'FromMaster', 0, 4);
   master.delayOffsets.update(3, 12);
+  const modes =
+    '{"messageRequestModeMap":{"FromMaster":{"g":{"consumerGroup":"g","mode":"POP","popShareQueueNum":2,"topic":"FromMaster"}}}}';
+  master.requestModes.decode(modes);
   synchronize.setMasterAddr('master:1');
   await synchronize.syncAll();
   assert.equal(slave.topics.select('FromMaster'), master.topics.select('FromMaster'));
@@ -59,6 +63,8 @@ test('topics, groups and offsets are the master’s after a round, those it does
   assert.not.ok(slave.groups.contains('group-here'));
   assert.is(slave.offsets.query('group-of-master', 'FromMaster', 2), 17);
   assert.is(slave.delayOffsets.get(3), 12);
+  assert.is(slave.requestModes.encode(), modes);
+  assert.ok(slave.requestModes.takeChanged());
   // Compat: offsets of groups that the master does not know stay.
   assert.is(slave.offsets.query('group-here', 'FromMaster', 0), 4);
 });
@@ -104,10 +110,10 @@ test('rounds come every 10 s while there is a master, and an absent one costs no
   asked.length = 0;
   slave.clock.advance(SYNC_INTERVAL_MS);
   await synchronize.syncAll();
-  assert.equal(asked, ['master:1 21', 'master:1 43', 'master:1 201', 'master:1 45']);
+  assert.equal(asked, ['master:1 21', 'master:1 43', 'master:1 201', 'master:1 45', 'master:1 402']);
   await synchronize.stop();
   slave.clock.advance(SYNC_INTERVAL_MS);
-  assert.is(asked.length, 4);
+  assert.is(asked.length, 5);
 });
 
 test.run();

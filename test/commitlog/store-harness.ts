@@ -78,6 +78,7 @@ export function replicationFor(settings: StoreSettings): ReplicationOptions {
   return {
     isSyncMaster: false,
     slaveTimeoutMs: () => 3000,
+    onDivergence: () => undefined,
     settings: {
       isSlave: false,
       bindAddress: '127.0.0.1',
@@ -88,6 +89,7 @@ export function replicationFor(settings: StoreSettings): ReplicationOptions {
       sendHeartbeatIntervalMs: 5000,
       housekeepingIntervalMs: 20_000,
       transferBatchBytes: 32 * 1024,
+      transferBytesPerSecondMax: Number.POSITIVE_INFINITY,
       inSyncReplicas: 1,
       maxGapNotInSyncBytes: 256 * 1024 * 1024,
       replicaRecordsMax: 1024,

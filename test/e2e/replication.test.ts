@@ -1,5 +1,5 @@
 /** Two brokers in this process, threads, sockets and stores as they are: the slave has what the master has, and serves it alone. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -34,7 +34,7 @@ class Node {
   readonly mq: RingMQ;
   readonly client: TestClient;
 
-  private constructor(folder: string, mq: RingMQ) {
+  constructor(folder: string, mq: RingMQ) {
     this.folder = folder;
     this.mq = mq;
     this.client = new TestClient(mq.brokerAddress);
@@ -192,6 +192,39 @@ test('a slave becomes the master of its own log: it goes on where that ends', as
   await sendMany(promoted.client, 'Promoted', 100);
   assert.is(await countAt(promoted.client, 'Promoted'), 301);
   await promoted.stop();
+});
+
+test('a running slave whose master came back with a shorter log, and others behind it, is cut and follows again', async () => {
+  const heartbeat = { haSendHeartbeatInterval: '500' };
+  const before = await Node.master(heartbeat);
+  await sendMany(before.client, 'Parted', 300);
+  const brokerPort = new URL(`tcp://${before.mq.brokerAddress}`).port;
+  const namesrvPort = Number(new URL(`tcp://${before.mq.namesrvAddress}`).port);
+  const port = Number(brokerPort);
+  await before.stop();
+  const copy = newFolder();
+  cpSync(before.folder, copy, { recursive: true });
+  const master = new Node(before.folder, await startRingMQ({ data: before.folder, port, namesrvPort, config: COMMON }));
+  const slave = await Node.slave(master, heartbeat);
+  await sendMany(master.client, 'Parted', 500);
+  const { masterCommitLogMaxOffset: longer } = await master.untilReplicated();
+  const whatGoes = logOf(slave.folder, longer);
+  await master.stop();
+  const config = { ...COMMON, ...heartbeat };
+  const restored = new Node(copy, await startRingMQ({ data: copy, port, namesrvPort, config }));
+  const { masterCommitLogMaxOffset: shorter } = await restored.haStatus();
+  assert.ok(shorter < longer);
+  const cutFolder = join(slave.folder, 'cut');
+  while (!existsSync(cutFolder) || readdirSync(cutFolder).length === 0) await slave.haStatus().catch(() => undefined);
+  await sendMany(restored.client, 'Parted', 40);
+  const { masterCommitLogMaxOffset: now } = await restored.untilReplicated();
+  assert.equal(logOf(slave.folder, now), logOf(copy, now));
+  const [name = ''] = readdirSync(cutFolder);
+  assert.match(name, new RegExp(`^${String(shorter).padStart(20, '0')}-\\d+$`));
+  assert.equal(readFileSync(join(cutFolder, name)), whatGoes.subarray(shorter));
+  await untilCount(slave.client, 'Parted', 340);
+  await slave.stop();
+  await restored.stop();
 });
 
 test('SYNC_MASTER: SEND_OK only when a slave has the bytes, unless the sender does not want to wait', async () => {

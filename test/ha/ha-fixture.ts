@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { createLogger } from '#src/base/log.js';
 import { segmentName } from '#src/base/segment-name.js';
 import { type FileSystem, nodeFileSystem } from '#src/commitlog/file-system.js';
+import type { LogCut } from '#src/commitlog/log-cut.js';
 import { DefaultHaService, type HaServiceMemory } from '#src/ha/default-ha-service.js';
 import { encodeReport, TRANSFER_HEADER_BYTES, writeTransferHeader } from '#src/ha/ha-frame.js';
 import type { HaSettings } from '#src/ha/ha-settings.js';
@@ -71,6 +72,7 @@ export class MasterFixture {
       memory: serviceMemory(memory),
       clock: this.clock,
       logger: createLogger('ha', 'info', (line) => this.log.push(line)),
+      onDivergence: () => undefined,
     });
   }
 
@@ -219,6 +221,8 @@ export class SlaveFixture {
   readonly service: DefaultHaService;
   readonly posted: FromWorker[] = [];
   readonly log: string[] = [];
+  /** What the service asked to have cut. */
+  readonly cuts: LogCut[] = [];
   readonly main: StoreMainEnd;
   readonly store: CommitlogStore;
   #isStopped = false;
@@ -241,6 +245,7 @@ export class SlaveFixture {
       memory: serviceMemory(memory),
       clock: this.clock,
       logger: createLogger('ha', 'info', (line) => this.log.push(line)),
+      onDivergence: (cut) => void this.cuts.push(cut),
     });
   }
 

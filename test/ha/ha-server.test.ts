@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 
 import * as assert from 'uvu/assert';
 
+import { SEND_BUFFER_BYTES_MAX } from '#src/ha/ha-connection.js';
 import { StatusWord } from '#src/ring/store-status-page.js';
 
 import { removeFolders } from '../commitlog/store-harness.js';
@@ -144,12 +145,32 @@ test('a slave that does not read holds nothing up and costs no memory', async ()
       (await quick.bodies(bytes.length - 4)).reduce((sum, { body }) => sum + body.length, 0),
       bytes.length - 4,
     );
+    assert.ok(master.service.bufferedBytes > 0 && master.service.bufferedBytes <= SEND_BUFFER_BYTES_MAX + 33 * 1024);
     // What is sent beyond what is read is in the system's socket buffers, a few MiB at most.
     const [slowInfo] = master.service.runtimeInfo().connections;
     assert.ok((slowInfo?.transferFromWhere ?? 0) < 24 * MIB, `sent up to ${slowInfo?.transferFromWhere}`);
     assert.equal(Buffer.concat((await slow.bodies(bytes.length - 4)).map(({ body }) => body)), bytes.subarray(4));
     slow.socket.destroy();
     quick.socket.destroy();
+  });
+});
+
+test('with haFlowControlEnable a slave is sent no more than maxHaTransferByteInSecond in each second', async () => {
+  const master = new MasterFixture({ transferBytesPerSecondMax: 50_000 });
+  await withMaster(master, async () => {
+    const bytes = pattern(120_000);
+    master.append(bytes);
+    const slave = await master.connect();
+    slave.report(4);
+    const received: Buffer[] = [];
+    for (const until of [50_000, 100_000, 119_996]) {
+      const had = received.reduce((sum, { length }) => sum + length, 0);
+      received.push(...(await slave.bodies(until - had)).map(({ body }) => body));
+      assert.is(master.service.runtimeInfo().connections[0]?.transferFromWhere, 4 + until);
+      master.clock.advance(1000);
+    }
+    assert.equal(Buffer.concat(received), bytes.subarray(4));
+    slave.socket.destroy();
   });
 });
 

@@ -2,15 +2,18 @@ package ringmq.compat;
 
 import static ringmq.compat.Scope.checkEquals;
 
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
 import java.util.Map;
 import org.apache.rocketmq.client.consumer.DefaultMQPushConsumer;
 import org.apache.rocketmq.client.producer.DefaultMQProducer;
 import org.apache.rocketmq.common.consumer.ConsumeFromWhere;
 import org.apache.rocketmq.remoting.protocol.RemotingCommand;
+import org.apache.rocketmq.tools.command.MQAdminStartup;
 
 /** A master, its slave and what is left when the master is gone. */
 final class ReplicationCases {
-    private static final int MESSAGES = 10_000;
+    private static final int MESSAGES = 100_000;
     private static final int GET_TOPIC_CONFIG = 351;
     private static final int GET_BROKER_HA_STATUS = 907;
     /** Apache's slave says where it is 5 s after its start, and takes over the master's topics every minute. */
@@ -22,6 +25,7 @@ final class ReplicationCases {
     static void register(Map<String, Case> cases) {
         cases.put("replication", ReplicationCases::replication);
         cases.put("replication-sync", ReplicationCases::replicationSync);
+        cases.put("replication-status", ReplicationCases::replicationStatus);
     }
 
     private static String replication(Scope scope) throws Exception {
@@ -53,13 +57,47 @@ final class ReplicationCases {
         return bodies.size() + " messages acknowledged, none missing at the slave";
     }
 
+    /** What an operator looks at: mqadmin's haStatus and brokerStatus of the master. */
+    private static String replicationStatus(Scope scope) throws Exception {
+        RawClient raw = scope.rawClient();
+        awaitSlave(scope, raw);
+        DefaultMQProducer producer = scope.producer();
+        scope.createTopicBySending(producer, scope.topic());
+        scope.ask("same logs");
+        String brokerStatus = mqadmin("brokerStatus", "-n", scope.parameter("namesrv"), "-b", scope.broker());
+        for (String key : new String[] {"commitLogMaxOffset", "runtime", "brokerVersionDesc"}) {
+            Scope.check(brokerStatus.contains(key), "brokerStatus does not tell " + key + ": " + brokerStatus);
+        }
+        String haStatus = mqadmin("haStatus", "-n", scope.parameter("namesrv"), "-b", scope.broker());
+        if (haStatus.contains("not exist")) {
+            return "brokerStatus; this version's mqadmin has no haStatus";
+        }
+        for (String part : new String[] {"#MasterAddr\t" + scope.broker(), "#SlaveNum\t1", "#InSyncSlaveNum\t1"}) {
+            Scope.check(haStatus.contains(part), "haStatus does not say '" + part + "': " + haStatus);
+        }
+        return "brokerStatus and haStatus, with the slave in sync";
+    }
+
+    /** What mqadmin prints. */
+    private static synchronized String mqadmin(String... arguments) {
+        PrintStream before = System.out;
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
+        System.setOut(new PrintStream(printed, true));
+        try {
+            MQAdminStartup.main0(arguments, null);
+        } finally {
+            System.setOut(before);
+        }
+        return printed.toString();
+    }
+
     private static void consumeWithoutMaster(Scope scope, Checksums sent) throws Exception {
         scope.ask("kill master");
         Checksums received = new Checksums();
         DefaultMQPushConsumer consumer = consumer(scope);
         consumer.registerMessageListener(received);
         consumer.start();
-        Scope.await(() -> received.count() >= MESSAGES, () -> received.count() + " of " + MESSAGES + " received");
+        Scope.await(SLAVE_WAIT_MS, () -> received.count() >= MESSAGES, () -> received.count() + " of " + MESSAGES + " received");
         checkEquals((long) MESSAGES, received.count(), "messages received");
         checkEquals(sent.sum(), received.sum(), "sum of the bodies' CRC-32");
     }
