@@ -3,7 +3,8 @@ import type { ClientLanguage } from '../client-table.js';
 
 /**
  * The servers a case runs against. `shared`: the target with default settings, used by all. `own`: a target of its own that is restarted.
- * The mixed ones put one server of each maker together. The last three are a NameServer, a master and a slave of their own.
+ * The mixed ones put one server of each maker together. Then come a NameServer, a master and a
+ * slave of their own, and the same with another master.
  */
 export type CaseCluster =
   | 'shared'
@@ -12,7 +13,10 @@ export type CaseCluster =
   | 'apache-namesrv'
   | 'replicated'
   | 'apache-slave'
-  | 'apache-master';
+  | 'apache-master'
+  | 'acting'
+  | 'acting-apache-slave'
+  | 'acting-apache-master';
 
 /** One row of the matrix. */
 export interface CompatCase {

@@ -17,6 +17,7 @@ import type { BrokerStats } from './broker-stats.js';
 import { createEndTransactionProcessor } from './processors/end-transaction-processor.js';
 import { createConsumerSendMsgBackProcessor } from './processors/consumer-send-msg-back-processor.js';
 import { PullMessageProcessor } from './processors/pull-message-processor.js';
+import type { GroupMemberProcessorDeps } from './processors/group-member-processor.js';
 import type { SlaveAdminProcessorDeps } from './processors/slave-admin-processor.js';
 import { createResumeCheckHalfMessageProcessor } from './processors/resume-check-half-message-processor.js';
 import { createReplyMessageProcessor } from './processors/reply-message-processor.js';
@@ -29,7 +30,8 @@ export interface ProcessorTableDeps {
   readonly tables: BrokerTables;
   readonly stats: BrokerStats;
   readonly store: MessageStore;
-  readonly replication: SlaveAdminProcessorDeps['replication'];
+  readonly replication: SlaveAdminProcessorDeps['replication'] & GroupMemberProcessorDeps['replication'];
+  readonly group: GroupMemberProcessorDeps['group'];
   readonly address: BrokerAddress;
   /** See BrokerConfigProcessorDeps. */
   readonly reregisterAround: (change: () => void) => Promise<void>;
@@ -48,6 +50,7 @@ export interface ProcessorSet {
 export function createProcessorTable(deps: ProcessorTableDeps): ProcessorSet {
   const { config: configStore, tables, store, replication, stats, address, reregisterAround, clock, logger } = deps;
   const config = configStore.values;
+  const haInfo = haInfoOf(store, address);
   const messageIds = new MessageClientIdSource(address.storeHost(), clock);
   const send = createSendMessageProcessor({
     ...tables,
@@ -83,7 +86,25 @@ export function createProcessorTable(deps: ProcessorTableDeps): ProcessorSet {
       createEndTransactionProcessor({ transactions: transactions.service, config, clock, logger }),
     ],
     [RequestCode.RESUME_CHECK_HALF_MESSAGE, createResumeCheckHalfMessageProcessor({ store, logger })],
-    ...adminProcessors({ ...tables, store, replication, stats, config, configStore, reregisterAround, clock, logger }),
+    ...adminProcessors({
+      ...tables,
+      store,
+      replication,
+      group: deps.group,
+      haInfo,
+      stats,
+      config,
+      configStore,
+      reregisterAround,
+      clock,
+      logger,
+    }),
   ]);
   return { table, pulls, transactions };
+}
+
+/** What slaves are told; the log's end is that of the start. */
+function haInfoOf(store: MessageStore, address: BrokerAddress): GroupMemberProcessorDeps['haInfo'] {
+  const masterFlushOffset = store.stats().maxPhysicalOffset;
+  return () => ({ masterHaAddress: address.haServerAddr, masterFlushOffset, masterAddress: address.brokerAddr });
 }

@@ -34,6 +34,7 @@ public final class Driver {
         ResetCases.register(CASES);
         ConsumerCases.register(CASES);
         ReplicationCases.register(CASES);
+        ActingMasterCases.register(CASES);
         QueryCases.register(CASES);
     }
 
