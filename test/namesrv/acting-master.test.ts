@@ -1,21 +1,15 @@
 /** A broker name without its master: what its routes show, and who is told. */
+import { readFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import type { MinBrokerIdNotification } from '#src/namesrv/acting-master.js';
 import { NamesrvController } from '#src/namesrv/namesrv-controller.js';
 import { RouteInfoManager } from '#src/namesrv/route-info-manager.js';
-import type { ProcessorTable } from '#src/remoting/connection.js';
-import { createResponse } from '#src/remoting/remoting-command.js';
-import { RegisterBrokerBody } from '#src/remoting/bodies/register-broker-body.js';
-import { RegisterBrokerRequestHeader } from '#src/remoting/headers/register-broker-request-header.js';
-import { RemotingClient } from '#src/remoting/remoting-client.js';
-import { createRequest } from '#src/remoting/remoting-command.js';
-import { RemotingServer } from '#src/remoting/remoting-server.js';
-import { RequestCode } from '#src/remoting/request-code.js';
-import { ResponseCode } from '#src/remoting/response-code.js';
+import { parseFastjson } from '#src/remoting/fastjson.js';
 import { systemClock } from '#src/base/clock.js';
 import { FakeClock } from '../fake-clock.js';
 import { MemoryConnection } from '../remoting/memory-connection.js';
 import { suite } from '../suite.js';
+import { playActingScenario, type Transcript } from './golden/acting-scenario.js';
 import { configStore, registration, removeFolders, silent } from './fixture.js';
 
 const test = suite('namesrv-acting-master');
@@ -116,48 +110,23 @@ test('nobody is told without notifyMinBrokerIdChanged, nor of a loss that the ot
   assert.equal(apart.told, []);
 });
 
-test('the notification goes to the broker’s port as 905, one way', async () => {
+test('a group that loses its master and gets it back sees what Apache’s NameServer shows and tells', async () => {
   const namesrv = new NamesrvController({ config: configStore(ON), logger: silent, clock: systemClock });
   const { port } = await namesrv.start();
-  let tell: (fields: Readonly<Record<string, string>> | undefined) => void = () => undefined;
-  const told = new Promise<Readonly<Record<string, string>> | undefined>((resolve) => (tell = resolve));
-  const processors: ProcessorTable = new Map([
-    [
-      RequestCode.NOTIFY_MIN_BROKER_ID_CHANGE,
-      (request) => {
-        tell(request.extFields);
-        return createResponse(request, ResponseCode.SUCCESS);
-      },
-    ],
-  ]);
-  const slave = new RemotingServer({
-    host: '127.0.0.1',
-    ports: [0],
-    processors,
-    logger: silent,
-    clock: systemClock,
-    idleTimeoutMs: 60_000,
-    maxFrameBytes: 1 << 20,
-  });
-  const [slavePort] = await slave.start();
-  const clients: RemotingClient[] = [];
-  for (const broker of [MASTER, { ...SLAVE_1, brokerAddr: `127.0.0.1:${slavePort}` }]) {
-    const client = new RemotingClient({ logger: silent, clock: systemClock });
-    clients.push(client);
-    const { header, body } = registration(new MemoryConnection(), broker);
-    const extFields = RegisterBrokerRequestHeader.encode(header);
-    const request = createRequest(RequestCode.REGISTER_BROKER, extFields, RegisterBrokerBody.encode(body));
-    await client.invoke(`127.0.0.1:${port}`, request, 5_000);
-  }
-  await clients[0]?.close();
-  assert.equal(await told, {
-    minBrokerId: '1',
-    minBrokerAddr: `127.0.0.1:${slavePort}`,
-    offlineBrokerAddr: 'master:1',
-  });
-  await clients[1]?.close();
+  const transcript = await playActingScenario(`127.0.0.1:${port}`);
   await namesrv.stop();
-  await slave.stop();
+  const golden = new URL('../../../test/namesrv/golden/acting-5.5.0.json', import.meta.url);
+  assert.equal(comparable(transcript), comparable(JSON.parse(readFileSync(golden, 'utf8')) as Transcript));
 });
+
+/** Apache's bodies have bare integers as keys, and its maps any order. */
+function comparable(transcript: Transcript): unknown {
+  return transcript.map((entry) => {
+    if (!('members' in entry)) return entry;
+    const routes = entry['routes'] as [string, string][];
+    const parsed = routes.map(([topic, body]) => [topic, parseFastjson(body)]);
+    return { ...entry, members: parseFastjson(entry['members'] as string), routes: parsed };
+  });
+}
 
 test.run();

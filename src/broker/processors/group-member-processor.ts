@@ -2,6 +2,7 @@
  * NOTIFY_MIN_BROKER_ID_CHANGE (905), which NameServers send, and EXCHANGE_BROKER_HA_INFO (906), by which master and slave find each other before they
  * are registered. Main thread. Java: AdminBrokerProcessor.notifyMinBrokerIdChange and updateBrokerHaInfo.
  */
+import { RequestError } from '../../base/errors.js';
 import type { RequestProcessor } from '../../remoting/connection.js';
 import { ExchangeHaInfoHeader } from '../../remoting/headers/exchange-ha-info-request-header.js';
 import { NotifyMinBrokerIdChangeRequestHeader } from '../../remoting/headers/notify-min-broker-id-change-request-header.js';
@@ -22,12 +23,13 @@ export interface GroupMemberProcessorDeps {
   readonly haInfo: () => Required<ExchangeHaInfoHeader>;
 }
 
-/** Makes the processor of 905. A request that does not say which id is answered as Apache's would be, and changes nothing. */
+/** Makes the processor of 905. */
 export function createNotifyMinBrokerIdChangeProcessor({ group }: GroupMemberProcessorDeps): RequestProcessor {
   return (request) => {
     const header = NotifyMinBrokerIdChangeRequestHeader.decode(request.extFields);
     const { minBrokerId, minBrokerAddr, offlineBrokerAddr, haBrokerAddr } = header;
-    if (minBrokerId !== undefined) group.update({ minBrokerId, minBrokerAddr, offlineBrokerAddr, haBrokerAddr });
+    if (minBrokerId === undefined) throw new RequestError(ResponseCode.SYSTEM_ERROR, 'minBrokerId is missing');
+    group.update({ minBrokerId, minBrokerAddr, offlineBrokerAddr, haBrokerAddr });
     return createResponse(request, ResponseCode.SUCCESS);
   };
 }

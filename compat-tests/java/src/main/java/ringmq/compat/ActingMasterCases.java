@@ -179,7 +179,7 @@ final class ActingMasterCases {
         }
 
         private void createTopic(String address, String name) throws Exception {
-            scope.admin().createAndUpdateTopicConfig(address, new TopicConfig(name, QUEUES, QUEUES));
+            scope.admin().createAndUpdateTopicConfig(address, new TopicConfig(name, QUEUES, QUEUES, 6));
         }
 
         private DefaultMQPushConsumer start(Collector collector) throws Exception {
