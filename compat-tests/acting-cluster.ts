@@ -52,9 +52,9 @@ export class ActingCluster {
     const makeNamesrv = makers.namesrv === 'ringmq' ? ringmqNamesrv : apacheNamesrv;
     this.#servers = {
       namesrv: makeNamesrv(context, `${name}-namesrv`, ports.namesrv, NAMESRV_SETTINGS),
-      master: brokerOf('master', { brokerRole: 'ASYNC_MASTER', totalReplicas: '2' }),
-      slave: brokerOf('slave', { brokerRole: 'SLAVE', brokerId: '1', totalReplicas: '2' }),
-      other: brokerOf('other', { brokerRole: 'ASYNC_MASTER', brokerName: 'other-broker' }),
+      master: brokerOf('master', { brokerRole: 'ASYNC_MASTER' }),
+      slave: brokerOf('slave', { brokerRole: 'SLAVE', brokerId: '1' }),
+      other: brokerOf('other', { brokerRole: 'ASYNC_MASTER', brokerName: 'other-broker', totalReplicas: '1' }),
     };
   }
 
