@@ -53,7 +53,11 @@ export class EscapeBridge implements Pick<MessageStore, 'putMessage'> {
 
   /** As of a store. `message` must stay as it is until `done` is called. */
   putMessage(message: MessageToStore, done: (result: PutResult) => void): void {
-    this.#send(message).then(done, (error: unknown) => done(refused(reasonOf(error))));
+    void this.#put(message, done);
+  }
+
+  async #put(message: MessageToStore, done: (result: PutResult) => void): Promise<void> {
+    done(await this.#send(message).catch((error: unknown) => refused(reasonOf(error))));
   }
 
   async #send(message: MessageToStore): Promise<PutResult> {

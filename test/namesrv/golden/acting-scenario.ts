@@ -123,6 +123,22 @@ export async function playActingScenario(namesrv: string): Promise<Transcript> {
     await member.vanish();
     while ((await memberBody()).includes(address));
   };
+  await playSteps([master, one, two], { registered, gone, look, expectNotices });
+  for (const member of members) await member.close();
+  await client.close();
+  return inOrder(transcript);
+}
+
+/** What happens to the group. */
+interface Steps {
+  registered(member: Member, name: string, values: object): Promise<void>;
+  gone(member: Member): Promise<void>;
+  look(when: string): Promise<void>;
+  expectNotices(count: number): Promise<void>;
+}
+
+async function playSteps([master, one, two]: readonly [Member, Member, Member], steps: Steps): Promise<void> {
+  const { registered, gone, look, expectNotices } = steps;
   const acting = { enableActingMaster: true };
   await registered(two, 'two', acting);
   await registered(one, 'one', acting);
@@ -151,9 +167,6 @@ export async function playActingScenario(namesrv: string): Promise<Transcript> {
   await registered(master, 'master', { enableActingMaster: false });
   await expectNotices(1);
   await look('brokers that do not take part, all');
-  for (const member of members) await member.close();
-  await client.close();
-  return inOrder(transcript);
 }
 
 /** Notifications and the answer to a registration overtake each other: what was heard between two looks, the notifications last and in the order of their texts. */
