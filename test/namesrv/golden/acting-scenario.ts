@@ -131,10 +131,10 @@ export async function playActingScenario(namesrv: string): Promise<Transcript> {
 
 /** What happens to the group. */
 interface Steps {
-  registered(member: Member, name: string, values: object): Promise<void>;
-  gone(member: Member): Promise<void>;
-  look(when: string): Promise<void>;
-  expectNotices(count: number): Promise<void>;
+  readonly registered: (member: Member, name: string, values: object) => Promise<void>;
+  readonly gone: (member: Member) => Promise<void>;
+  readonly look: (when: string) => Promise<void>;
+  readonly expectNotices: (count: number) => Promise<void>;
 }
 
 async function playSteps([master, one, two]: readonly [Member, Member, Member], steps: Steps): Promise<void> {

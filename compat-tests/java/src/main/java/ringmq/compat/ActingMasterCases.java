@@ -190,6 +190,7 @@ final class ActingMasterCases {
             awaitRoute(scope.broker(), "the master is not back");
             long offsets = offsetsAt(scope.broker());
             check(isConsumerAlive || offsets >= 2 * EACH, "offsets went back to " + offsets + " of " + 2 * EACH);
+            producer = scope.producer(); // the one from before may still take the slave for the master
             expected.addAll(sendToMaster("after"));
             received.awaitAll(expected);
             received.checkSame(expected);
