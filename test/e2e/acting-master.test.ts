@@ -9,6 +9,7 @@ import { systemClock } from '#src/base/clock.js';
 import { type RingMQ, startRingMQ } from '#src/index.js';
 import { NamesrvController } from '#src/namesrv/namesrv-controller.js';
 import { HaRuntimeInfoBody } from '#src/remoting/bodies/ha-runtime-info.js';
+import { LockBatchResponseBody } from '#src/remoting/bodies/lock-batch-body.js';
 import { TopicRouteData } from '#src/remoting/bodies/topic-route-data.js';
 import { RequestCode } from '#src/remoting/request-code.js';
 import { ResponseCode } from '#src/remoting/response-code.js';
@@ -126,6 +127,10 @@ test('delayed messages, half messages and offsets go on at the slave, and back t
   await until(async () => (await namesrv.masterOf('T')) === slave.mq.brokerAddress);
   assert.is((await slave.client.send('T', 'no')).code, ResponseCode.SERVICE_NOT_AVAILABLE);
   assert.is(await slave.offset(GROUP, 'T'), 1);
+  const queues = [{ topic: 'T', brokerName: 'pair', queueId: 0 }];
+  const wanted = Buffer.from(JSON.stringify({ clientId: 'c', consumerGroup: GROUP, mqSet: queues }));
+  const locked = await slave.client.invoke(RequestCode.LOCK_BATCH_MQ, {}, wanted);
+  assert.is(LockBatchResponseBody.decode(locked.body).lockOKMQSet.length, 1);
   await until(async () => (await other.client.pullAll(HALF_TOPIC)).length > 0);
   await until(async () => (await untilEscaped(other)).some(({ body }) => body === 'delayed'));
   await slave.commitOffset('T', 7);
