@@ -1,5 +1,6 @@
 /** One column of the matrix: a client through all the cases, one after another, each against the servers that it names. */
 import { join } from 'node:path';
+import { ActingCluster } from './acting-cluster.js';
 import type { CompatCase } from './cases/compat-case.js';
 import { ClientDriver, type Outcome } from './client-driver.js';
 import type { Client } from './client-table.js';
@@ -83,11 +84,14 @@ async function runReplicated(
   compatCase: CompatCase,
   driver: ClientDriver,
 ): Promise<Outcome> {
-  let cluster: ReplicatedCluster | undefined;
+  const isActing = compatCase.cluster?.startsWith('acting') === true;
+  let cluster: ReplicatedCluster | ActingCluster | undefined;
   try {
-    cluster = await ReplicatedCluster.start(clusters.context, makers, id, compatCase.settings);
+    const kind = isActing ? ActingCluster : ReplicatedCluster;
+    cluster = await kind.start(clusters.context, makers, id, compatCase.settings);
     const { namesrv, broker, slave } = cluster;
-    const line = `${compatCase.run ?? compatCase.name} id=${id} namesrv=${namesrv} broker=${broker} slave=${slave}`;
+    const other = cluster instanceof ActingCluster ? ` other=${cluster.other}` : '';
+    const line = `${compatCase.run ?? compatCase.name} id=${id} namesrv=${namesrv} broker=${broker} slave=${slave}${other}`;
     const act = cluster.act.bind(cluster);
     return await driver.run(line, compatCase.timeoutMs ?? CASE_LIMIT_MS, act);
   } catch (cause) {

@@ -20,6 +20,9 @@ export interface BrokerOptions {
   readonly settings: Readonly<Record<string, string>>;
 }
 
+/** RocketMQ keys. */
+type Settings = Readonly<Record<string, string>>;
+
 const HOST = '127.0.0.1';
 const NAMESRV_BOOTED = /^The Name Server boot success\. serializeType=/;
 const BROKER_BOOTED = /^The broker\[[^\]]+\] boot success\. serializeType=/;
@@ -74,8 +77,14 @@ export function ringmq(context: ServerContext, options: BrokerOptions, namesrvPo
 }
 
 /** Our NameServer alone. */
-export function ringmqNamesrv(context: ServerContext, name: string, port: number): ServerProcess {
-  return ours(context, name, 'mqnamesrv.js', ['--port', String(port), '--host', HOST], NAMESRV_BOOTED);
+export function ringmqNamesrv(
+  context: ServerContext,
+  name: string,
+  port: number,
+  settings: Settings = {},
+): ServerProcess {
+  const args = ['--port', String(port), '--host', HOST, ...setFlags(settings)];
+  return ours(context, name, 'mqnamesrv.js', args, NAMESRV_BOOTED);
 }
 
 /** Our broker alone, registering with the NameServer given. */
@@ -117,8 +126,13 @@ function apache(
 }
 
 /** Apache's NameServer, in the container. */
-export function apacheNamesrv(context: ServerContext, name: string, port: number): ServerProcess {
-  return apache(context, name, 'namesrv', { listenPort: String(port) });
+export function apacheNamesrv(
+  context: ServerContext,
+  name: string,
+  port: number,
+  settings: Settings = {},
+): ServerProcess {
+  return apache(context, name, 'namesrv', { listenPort: String(port), ...settings });
 }
 
 /** Apache's broker, in the container. */

@@ -28,9 +28,11 @@ export class SharedClusters {
   /** Who makes a replicated cluster of this kind; undefined for the other kinds. */
   replicationMakers(kind: CaseCluster | undefined): ReplicationMakers | undefined {
     const { target } = this;
-    if (kind === 'replicated') return { namesrv: target, master: target, slave: target };
-    if (kind === 'apache-slave') return { namesrv: target, master: target, slave: 'apache' };
-    if (kind === 'apache-master') return { namesrv: 'apache', master: 'apache', slave: target };
+    if (kind === 'replicated' || kind === 'acting') return { namesrv: target, master: target, slave: target };
+    if (kind === 'apache-slave' || kind === 'acting-apache-slave')
+      return { namesrv: target, master: target, slave: 'apache' };
+    if (kind === 'apache-master' || kind === 'acting-apache-master')
+      return { namesrv: 'apache', master: 'apache', slave: target };
     return undefined;
   }
 

@@ -4,7 +4,7 @@ import type { ClientLanguage } from '../client-table.js';
 /**
  * The servers a case runs against. `shared`: the target with default settings, used by all. `own`: a target of its own that is restarted.
  * The mixed ones put one server of each maker together. `replicated` to `apache-master` are a NameServer, a master and a slave of their own.
- * The last two are one store of their own that brokers of both makers have in turn, Apache's or ours first.
+ * `acting` to `acting-apache-master` have another master too. `from-apache` and `to-apache` are one store of their own that brokers of both makers have in turn, Apache's or ours first.
  */
 export type CaseCluster =
   | 'shared'
@@ -15,7 +15,10 @@ export type CaseCluster =
   | 'apache-slave'
   | 'apache-master'
   | 'from-apache'
-  | 'to-apache';
+  | 'to-apache'
+  | 'acting'
+  | 'acting-apache-slave'
+  | 'acting-apache-master';
 
 /** One row of the matrix. */
 export interface CompatCase {

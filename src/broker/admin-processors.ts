@@ -19,6 +19,11 @@ import { ConsumeStatsProcessor, type ConsumeStatsProcessorDeps } from './process
 import { ConsumerRelayProcessor, type ConsumerRelayProcessorDeps } from './processors/consumer-relay-processor.js';
 import { ConsumerManageProcessor, type ConsumerManageProcessorDeps } from './processors/consumer-manage-processor.js';
 import { GroupAdminProcessor, type GroupAdminProcessorDeps } from './processors/group-admin-processor.js';
+import {
+  createExchangeHaInfoProcessor,
+  createNotifyMinBrokerIdChangeProcessor,
+  type GroupMemberProcessorDeps,
+} from './processors/group-member-processor.js';
 import { createLockBatchMqProcessor, createUnlockBatchMqProcessor } from './processors/lock-batch-mq-processor.js';
 import { QueryMessageProcessor, type QueryMessageDeps } from './processors/query-message-processor.js';
 import { QueueOffsetProcessor } from './processors/queue-offset-processor.js';
@@ -54,6 +59,7 @@ export type AdminProcessorDeps = ClientManageProcessorDeps &
   SlaveAdminProcessorDeps &
   CleanStoreProcessorDeps &
   SlaveTimerProcessorDeps &
+  GroupMemberProcessorDeps &
   RuntimeInfoSources & {
     readonly config: BrokerConfig;
     readonly store: MessageStore;
@@ -109,6 +115,8 @@ export function adminProcessors(deps: AdminProcessorDeps): ReadonlyMap<number, R
     [RequestCode.GET_BROKER_CONFIG, config.get],
     [RequestCode.GET_BROKER_RUNTIME_INFO, createBrokerRuntimeInfoProcessor(deps)],
     [RequestCode.GET_ALL_CONSUMER_OFFSET, createGetAllConsumerOffsetProcessor(deps)],
+    [RequestCode.NOTIFY_MIN_BROKER_ID_CHANGE, createNotifyMinBrokerIdChangeProcessor(deps)],
+    [RequestCode.EXCHANGE_BROKER_HA_INFO, createExchangeHaInfoProcessor(deps)],
     [RequestCode.GET_BROKER_HA_STATUS, createGetBrokerHaStatusProcessor(deps)],
     [RequestCode.CLEAN_EXPIRED_CONSUMEQUEUE, cleaning.cleanExpiredConsumeQueue],
     [RequestCode.CLEAN_UNUSED_TOPIC, cleaning.cleanUnusedTopic],

@@ -5,6 +5,7 @@
  */
 import { bool, derived, int, oneOf, path, port, text, type ConfigOf } from '../base/config-schema.js';
 import { LOG_LEVELS } from '../base/log.js';
+import { actingKeys } from './acting-config.js';
 import { limitKeys } from './limit-config.js';
 import { messageStoreKeys } from './message-store-config.js';
 
@@ -203,6 +204,7 @@ export const brokerConfigSchema = {
   ...topicAndClientKeys,
   ...messageKeys,
   ...messageStoreKeys,
+  ...actingKeys,
   ...limitKeys,
 };
 

@@ -11,6 +11,10 @@ import { DelayLevelTable, SCHEDULE_TOPIC } from '../message/delay-level-table.js
 import { RemotingClient } from '../remoting/remoting-client.js';
 import { RemotingServer } from '../remoting/remoting-server.js';
 import type { StoreClient } from '../workers/store-client.js';
+import { BrokerGroupApi } from './acting/broker-group-api.js';
+import { GroupMembership } from './acting/group-membership.js';
+import { createSlaveServices } from './acting/slave-services.js';
+import { SpecialServices } from './acting/special-services.js';
 import { BrokerAddress } from './broker-address.js';
 import type { BrokerConfigStore } from './broker-config-loader.js';
 import { BrokerOuterApi } from './broker-outer-api.js';
@@ -46,6 +50,7 @@ interface RunningParts {
   readonly processors: ProcessorSet;
   readonly schedule: ScheduleMessageService;
   readonly cleaning: CleanCommitLogService;
+  readonly services: SpecialServices;
 }
 
 /** Starts and stops a broker; several may live in one process. */
@@ -59,6 +64,8 @@ export class BrokerController {
   readonly #stats: BrokerStats;
   readonly #client: RemotingClient;
   readonly #outerApi: BrokerOuterApi;
+  readonly #groupApi: BrokerGroupApi;
+  readonly #group: GroupMembership;
   /** On a slave only. */
   readonly #slaveRole: SlaveRole | undefined;
   #settleClosed: { resolve(): void; reject(error: Error): void } = {
@@ -85,7 +92,7 @@ export class BrokerController {
     this.#client = new RemotingClient({ logger, clock });
     this.#outerApi = new BrokerOuterApi({
       client: this.#client,
-      namesrvAddresses: () => values.namesrvAddr.split(';').filter((address) => address.trim() !== ''),
+      namesrvAddresses: this.#namesrvAddresses,
       identity: () => ({
         clusterName: values.brokerClusterName,
         brokerName: values.brokerName,
@@ -93,17 +100,34 @@ export class BrokerController {
         brokerAddr: this.#address.brokerAddr,
         haServerAddr: this.#address.haServerAddr,
         brokerPermission: values.brokerPermission,
+        acting: values.enableSlaveActingMaster
+          ? { heartbeatTimeoutMillis: values.brokerNotActiveTimeoutMillis }
+          : undefined,
       }),
+      isIsolated: () => this.#group.isIsolated,
       onOrderTopics: (topics) => this.#tables.topics.markOrdered(topics),
       topics: () => ({ topicConfigTable: this.#tables.topics.all(), dataVersion: this.#tables.topics.dataVersion }),
       onRegistered: (results) => this.#slaveRole?.onRegistered(results),
       logger,
       clock,
     });
+    this.#groupApi = new BrokerGroupApi({
+      client: this.#client,
+      namesrvAddresses: this.#namesrvAddresses,
+      config: values,
+      brokerAddr: () => this.#address.brokerAddr,
+      dataVersion: () => this.#tables.topics.dataVersion,
+      logger,
+    });
+    const register = (): Promise<unknown> => this.#outerApi.registerAll();
+    this.#group = new GroupMembership({ config: values, api: this.#groupApi, register, clock, logger });
     if (values.brokerRole === 'SLAVE') {
       this.#slaveRole = new SlaveRole({ config: values, ...this.#tables, client: this.#client, clock, logger });
     }
   }
+
+  readonly #namesrvAddresses = (): readonly string[] =>
+    this.#options.config.values.namesrvAddr.split(';').filter((address) => address.trim() !== '');
 
   /** `host:port` that clients are told. */
   get brokerAddress(): string {
@@ -129,13 +153,6 @@ export class BrokerController {
     if (this.#slaveRole === undefined)
       this.#tables.offsets.limitTo((topic, queueId) => store.maxOffset(topic, queueId));
     const meteredStore = new MeteredMessageStore(store, this.#stats, clock);
-    const schedule = new ScheduleMessageService({
-      store: meteredStore,
-      delayLevels: DelayLevelTable.parse(config.values.messageDelayLevel),
-      offsets: this.#tables.delayOffsets,
-      clock,
-      logger: logger.child('schedule'),
-    });
     const cleaning = new CleanCommitLogService({
       config: config.values,
       retention: store.retention,
@@ -150,12 +167,13 @@ export class BrokerController {
       replication: store.replication,
       retention: store.retention,
       cleaning,
+      group: this.#group,
       address: this.#address,
       reregisterAround: (change) => this.#reregisterAround(change),
     });
     const server = this.#createServer(processors);
     brake.attach(server);
-    this.#running = { store, server, processors, schedule, cleaning };
+    this.#running = { store, server, processors, cleaning, ...this.#createServices(meteredStore, processors) };
     try {
       await this.#open(this.#running);
     } catch (error) {
@@ -168,6 +186,29 @@ export class BrokerController {
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
     return this.#stopping;
+  }
+
+  /** What a master does, or a slave that acts for one. */
+  #createServices(store: MeteredMessageStore, processors: ProcessorSet): Pick<RunningParts, 'schedule' | 'services'> {
+    const { config, logger, clock } = this.#options;
+    const { values } = config;
+    if (this.#slaveRole !== undefined) {
+      const shared = { ...this.#options, ...this.#tables, config: values, store };
+      const { schedule, transactions } = createSlaveServices({
+        ...shared,
+        client: this.#client,
+        namesrvAddresses: this.#namesrvAddresses,
+      });
+      return { schedule, services: new SpecialServices([schedule, transactions], logger) };
+    }
+    const schedule = new ScheduleMessageService({
+      store,
+      delayLevels: DelayLevelTable.parse(values.messageDelayLevel),
+      offsets: this.#tables.delayOffsets,
+      clock,
+      logger: logger.child('schedule'),
+    });
+    return { schedule, services: new SpecialServices([schedule, processors.transactions], logger) };
   }
 
   #createServer(processors: ProcessorSet): RemotingServer {
@@ -203,11 +244,36 @@ export class BrokerController {
     } finally {
       addressIsKnown();
     }
-    await this.#outerApi.registerAll();
+    await this.#joinGroup(parts);
     this.#outerApi.start(this.#options.config.values.registerNameServerPeriod);
-    // A slave delivers nothing and asks nobody: its master does.
-    if (this.#slaveRole === undefined) parts.schedule.start();
     parts.cleaning.start();
+  }
+
+  /** Registers, and starts what is the master's to do if this is one; or begins to prepare for it. */
+  #joinGroup({ store, services }: RunningParts): Promise<void> {
+    const { offsets, delayOffsets } = this.#tables;
+    return this.#group.start({
+      services,
+      offsets,
+      delayOffsets,
+      replication: store.replication,
+      brokerAddr: () => this.#address.brokerAddr,
+      haServerAddr: () => this.#address.haServerAddr,
+      initMaxOffset: store.stats().maxPhysicalOffset,
+      onMasterOffline: () => this.#slaveRole?.onMasterOffline(),
+      onMasterOnline: (address, haAddress) => void this.#followMaster(address, haAddress),
+    });
+  }
+
+  /** The master has come back: its log is followed at once, and its tables once a registration has named it. */
+  async #followMaster(address: string, haAddress: string | undefined): Promise<void> {
+    try {
+      const ha = haAddress ?? (await this.#groupApi.exchangeHaInfo(address, {})).masterHaAddress;
+      if (ha !== undefined && ha !== '') this.#slaveRole?.onMasterOnline(ha);
+    } catch (error) {
+      this.#options.logger.warn('the master did not say where it listens for slaves', { address, error });
+    }
+    await this.#outerApi.registerAll();
   }
 
   /** Ends when the ports are open and the addresses of them known. */
@@ -218,7 +284,7 @@ export class BrokerController {
       if (topic === SCHEDULE_TOPIC) schedule.messageArrived(queueId);
     });
     processors.pulls.start();
-    if (this.#slaveRole === undefined) processors.transactions.start();
+    if (this.#slaveRole === undefined && !this.#group.isIsolated) processors.transactions.start();
     this.#tables.housekeeping.start();
     this.#stats.start();
     const [port = config.values.listenPort] = await server.start();
@@ -241,6 +307,7 @@ export class BrokerController {
     const running = this.#running;
     if (running !== undefined) {
       running.server.stopReading();
+      await this.#group.stop();
       await this.#outerApi.unregisterAll();
       this.#tables.housekeeping.stop();
       this.#tables.consumerIdsChanges.stop();
@@ -249,7 +316,8 @@ export class BrokerController {
       running.processors.pulls.stop();
       running.schedule.stop();
       const cleaned = running.cleaning.stop();
-      if (this.#slaveRole === undefined) await running.processors.transactions.stop();
+      // Started before the group was joined, which the start may not have come to.
+      await running.processors.transactions.stop();
       await this.#slaveRole?.stop();
       await running.store.stop();
       // A round under way ends at the latest with the store.

@@ -35,6 +35,8 @@ export interface BrokerIdentity {
   readonly haServerAddr: string;
   /** Java: BrokerConfig.brokerPermission. What it lacks, no topic has. */
   readonly brokerPermission: number;
+  /** The group's slaves act for a lost master, and NameServers take this broker out after so much silence, ms. */
+  readonly acting: { readonly heartbeatTimeoutMillis: number } | undefined;
 }
 
 /** All topics, as of one data version. */
@@ -49,6 +51,8 @@ export interface BrokerOuterApiOptions {
   readonly namesrvAddresses: () => readonly string[];
   readonly identity: () => BrokerIdentity;
   readonly topics: () => RegisteredTopics;
+  /** True while NameServers are not to be told of this broker. */
+  readonly isIsolated: () => boolean;
   /** Told of the answers to every registration; none came when the list is empty. */
   readonly onRegistered?: (results: readonly RegisterBrokerResult[]) => void;
   /** Called with each NameServer's ordered topics, when it names any. */
@@ -83,6 +87,7 @@ export class BrokerOuterApi {
    */
   async registerAll(): Promise<RegisterBrokerResult[]> {
     const results: RegisterBrokerResult[] = [];
+    if (this.#options.isIsolated()) return results;
     const pending = new Set<NamesrvLink>();
     const links = this.#currentLinks();
     const isAnyQuick = links.some((link) => !link.isSlow);
@@ -150,10 +155,16 @@ export class BrokerOuterApi {
 
   #createRegisterRequest(): RemotingCommand | undefined {
     if (this.#isStopped) return undefined;
-    const { brokerPermission, ...identity } = this.#options.identity();
+    const { brokerPermission, acting, ...identity } = this.#options.identity();
     const body = this.#encodedTopics(this.#options.topics(), brokerPermission);
-    const bodyCrc32 = registerBrokerCrc32(body);
-    const header = { ...identity, enableActingMaster: false, compressed: false, bodyCrc32 };
+    const enableActingMaster = acting !== undefined;
+    const header = {
+      ...identity,
+      ...acting,
+      enableActingMaster,
+      compressed: false,
+      bodyCrc32: registerBrokerCrc32(body),
+    };
     return createRequest(RequestCode.REGISTER_BROKER, RegisterBrokerRequestHeader.encode(header), body);
   }
 

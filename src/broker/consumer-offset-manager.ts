@@ -149,6 +149,22 @@ export class ConsumerOffsetManager {
     this.#hasChanged = true;
   }
 
+  /** On a master: what its slaves have heard of consumers since. Gives the number of offsets that are larger than those here, and are taken. */
+  takeLarger(offsets: ReadonlyMap<string, QueueOffsets>): number {
+    let taken = 0;
+    for (const [key, queues] of offsets) {
+      const own = queuesOf(this.#offsets, key);
+      for (const [queueId, offset] of queues) {
+        if (offset <= (own.get(queueId) ?? -1)) continue;
+        own.set(queueId, offset);
+        taken++;
+      }
+    }
+    if (taken > 0) this.#dataVersion = nextVersion(this.#dataVersion, this.#clock.nowMs());
+    this.#hasChanged ||= taken > 0;
+    return taken;
+  }
+
   /** All of it, as GET_ALL_CONSUMER_OFFSET (43) and consumerOffset.json have it. */
   toTable(): ConsumerOffsetTable {
     const groupTopicMap = new Map<string, string[]>();

@@ -18,6 +18,7 @@ import { createEndTransactionProcessor } from './processors/end-transaction-proc
 import { createConsumerSendMsgBackProcessor } from './processors/consumer-send-msg-back-processor.js';
 import { PullMessageProcessor } from './processors/pull-message-processor.js';
 import type { CleanStoreProcessorDeps } from './processors/clean-store-processor.js';
+import type { GroupMemberProcessorDeps } from './processors/group-member-processor.js';
 import type { SlaveAdminProcessorDeps } from './processors/slave-admin-processor.js';
 import { createResumeCheckHalfMessageProcessor } from './processors/resume-check-half-message-processor.js';
 import { createReplyMessageProcessor } from './processors/reply-message-processor.js';
@@ -30,9 +31,10 @@ export interface ProcessorTableDeps {
   readonly tables: BrokerTables;
   readonly stats: BrokerStats;
   readonly store: MessageStore;
-  readonly replication: SlaveAdminProcessorDeps['replication'];
+  readonly replication: SlaveAdminProcessorDeps['replication'] & GroupMemberProcessorDeps['replication'];
   readonly retention: CleanStoreProcessorDeps['retention'];
   readonly cleaning: CleanStoreProcessorDeps['cleaning'];
+  readonly group: GroupMemberProcessorDeps['group'];
   readonly address: BrokerAddress;
   /** See BrokerConfigProcessorDeps. */
   readonly reregisterAround: (change: () => void) => Promise<void>;
@@ -63,6 +65,7 @@ export function createProcessorTable(deps: ProcessorTableDeps): ProcessorSet {
     logger,
   } = deps;
   const config = configStore.values;
+  const haInfo = haInfoOf(store, address);
   const messageIds = new MessageClientIdSource(address.storeHost(), clock);
   const send = createSendMessageProcessor({
     ...tables,
@@ -104,6 +107,8 @@ export function createProcessorTable(deps: ProcessorTableDeps): ProcessorSet {
       replication,
       retention,
       cleaning,
+      group: deps.group,
+      haInfo,
       stats,
       config,
       configStore,
@@ -113,4 +118,10 @@ export function createProcessorTable(deps: ProcessorTableDeps): ProcessorSet {
     }),
   ]);
   return { table, pulls, transactions };
+}
+
+/** What slaves are told; the log's end is that of the start. */
+function haInfoOf(store: MessageStore, address: BrokerAddress): GroupMemberProcessorDeps['haInfo'] {
+  const masterFlushOffset = store.stats().maxPhysicalOffset;
+  return () => ({ masterHaAddress: address.haServerAddr, masterFlushOffset, masterAddress: address.brokerAddr });
 }

@@ -41,6 +41,17 @@ export class SlaveRole {
     this.#synchronize.setMasterAddr(masterAddr === '' ? undefined : masterAddr);
   }
 
+  /** The master is gone: neither its log nor its tables are followed any more. Java: onMasterOffline. */
+  onMasterOffline(): void {
+    if (this.#haMasterAddress === '') this.#replication?.updateHaMasterAddress(undefined);
+    this.#synchronize.setMasterAddr(undefined);
+  }
+
+  /** The master is there, and listens for slaves at `haAddress`. Its tables are asked for when a registration has named it. Java: onMasterOnline. */
+  onMasterOnline(haAddress: string): void {
+    if (this.#haMasterAddress === '') this.#replication?.updateHaMasterAddress(haAddress);
+  }
+
   async stop(): Promise<void> {
     this.#replication = undefined;
     await this.#synchronize.stop();

@@ -54,6 +54,16 @@ export const namesrvConfigSchema = {
     'A registration takes out the topics that it does not name.',
     changeable,
   ),
+  supportActingMaster: bool(
+    false,
+    'Show the slave with the smallest id as the master in routes (105), for reading, while brokers with `enableSlaveActingMaster` have none.',
+    changeable,
+  ),
+  notifyMinBrokerIdChanged: bool(
+    false,
+    'Tell brokers with `enableSlaveActingMaster` at once when the smallest id of their group changes (905); they ask every second anyway.',
+    changeable,
+  ),
   configBlackList: text(
     'configBlackList;configStorePath;kvConfigPath',
     'Keys that UPDATE_NAMESRV_CONFIG (318) refuses to change.',

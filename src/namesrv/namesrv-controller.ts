@@ -4,7 +4,12 @@
  */
 import type { Clock, TimerHandle } from '../base/clock.js';
 import type { Logger } from '../base/log.js';
+import { NotifyMinBrokerIdChangeRequestHeader } from '../remoting/headers/notify-min-broker-id-change-request-header.js';
+import { RemotingClient } from '../remoting/remoting-client.js';
+import { createRequest } from '../remoting/remoting-command.js';
 import { RemotingServer } from '../remoting/remoting-server.js';
+import { RequestCode } from '../remoting/request-code.js';
+import type { MinBrokerIdNotification } from './acting-master.js';
 import { KVConfigManager } from './kv-config-manager.js';
 import type { NamesrvConfigStore } from './namesrv-config-loader.js';
 import { createNamesrvProcessors } from './namesrv-processors.js';
@@ -24,6 +29,9 @@ export class NamesrvController {
   readonly #kvConfigs: KVConfigManager;
   readonly #routes: RouteInfoManager;
   readonly #server: RemotingServer;
+  /** To brokers, for notifications. */
+  readonly #client: RemotingClient;
+  readonly #logger: Logger;
   #scan: TimerHandle | undefined;
 
   constructor({ config, logger, clock }: NamesrvControllerOptions) {
@@ -31,7 +39,9 @@ export class NamesrvController {
     this.#config = config;
     this.#clock = clock;
     this.#kvConfigs = new KVConfigManager(kvConfigPath, logger);
-    this.#routes = new RouteInfoManager(config.values, logger, clock);
+    this.#logger = logger;
+    this.#client = new RemotingClient({ logger, clock });
+    this.#routes = new RouteInfoManager(config.values, logger, clock, (notification) => this.#notify(notification));
     this.#server = new RemotingServer({
       host: bindAddress,
       ports: [listenPort],
@@ -65,6 +75,18 @@ export class NamesrvController {
   async stop(): Promise<void> {
     this.#scan?.cancel();
     await this.#server.stop();
+    await this.#client.close();
     await this.#kvConfigs.settled();
+  }
+
+  /** One way: a broker that does not get it asks by itself. */
+  #notify({ brokerAddrs, header }: MinBrokerIdNotification): void {
+    const extFields = NotifyMinBrokerIdChangeRequestHeader.encode(header);
+    for (const address of brokerAddrs) {
+      const request = createRequest(RequestCode.NOTIFY_MIN_BROKER_ID_CHANGE, extFields);
+      this.#client.invokeOneway(address, request).catch((error: unknown) => {
+        this.#logger.warn('a broker was not told that the smallest id has changed', { address, error });
+      });
+    }
   }
 }

@@ -20,6 +20,12 @@ import type {
   RegisterBrokerResponseHeader,
 } from '../remoting/headers/register-broker-request-header.js';
 import type { UnRegisterBrokerRequestHeader } from '../remoting/headers/un-register-broker-request-header.js';
+import {
+  minBrokerIdNotification,
+  withActingMasters,
+  type MinBrokerIdChange,
+  type MinBrokerIdNotification,
+} from './acting-master.js';
 import { BrokerAddrTable, MASTER_ID } from './broker-addr-table.js';
 import { BROKER_EXPIRED_MS, BrokerLiveTable, isSameVersion, type BrokerLiveInfo } from './broker-live-table.js';
 import type { NamesrvConfig } from './namesrv-config.js';
@@ -45,11 +51,19 @@ export class RouteInfoManager {
   readonly #topicQueues = new TopicQueueTable();
   readonly #brokerAddrs = new BrokerAddrTable();
   readonly #brokerLives = new BrokerLiveTable();
+  readonly #notify: (notification: MinBrokerIdNotification) => void;
 
-  constructor(config: NamesrvConfig, logger: Logger, clock: Clock) {
+  /** `notify` tells brokers that the smallest id of their group has changed. */
+  constructor(
+    config: NamesrvConfig,
+    logger: Logger,
+    clock: Clock,
+    notify: (notification: MinBrokerIdNotification) => void = () => undefined,
+  ) {
     this.#config = config;
     this.#logger = logger;
     this.#clock = clock;
+    this.#notify = notify;
   }
 
   /**
@@ -61,6 +75,7 @@ export class RouteInfoManager {
     const { clusterName, brokerName, brokerId, brokerAddr } = header;
     const { dataVersion, topicConfigTable } = body.topicConfigSerializeWrapper;
     const oldAddr = this.#brokerAddrs.address(brokerName, brokerId);
+    const oldMinBrokerId = this.#brokerAddrs.minBrokerId(brokerName);
     if (oldAddr === undefined && topicConfigTable.size === 1) {
       this.#logger.warn('single topic of a broker that has not registered', { brokerName, brokerId, brokerAddr });
       return undefined;
@@ -82,6 +97,10 @@ export class RouteInfoManager {
     this.#brokerAddrs.put({ brokerName, cluster: clusterName, enableActingMaster, zoneName }, brokerId, brokerAddr);
     this.#registerTopics(registration, oldAddr === undefined);
     this.#noteAlive(registration);
+    // Compat: brokers that do not take part are told too, when one comes.
+    if (oldMinBrokerId !== undefined && brokerId < oldMinBrokerId) {
+      this.#onMinBrokerIdChange(brokerName, { offlineBrokerAddr: undefined, haBrokerAddr: header.haServerAddr });
+    }
     return brokerId === MASTER_ID ? {} : this.#masterOf(clusterName, brokerName);
   }
 
@@ -99,10 +118,17 @@ export class RouteInfoManager {
   unregisterBroker(header: Pick<UnRegisterBrokerRequestHeader, 'clusterName' | 'brokerName' | 'brokerAddr'>): void {
     const { clusterName, brokerName, brokerAddr } = header;
     this.#brokerLives.remove(clusterName, brokerAddr);
+    const minBrokerId = this.#brokerAddrs.minBrokerId(brokerName);
     const isNameGone = this.#brokerAddrs.remove(clusterName, brokerName, brokerAddr);
     this.#logger.info('broker unregistered', { clusterName, brokerName, brokerAddr, isNameGone });
     if (isNameGone) this.#topicQueues.removeBroker(brokerName);
-    else if (this.#lacksMaster(brokerName)) this.#topicQueues.changePerm(brokerName, withoutWrite);
+    else {
+      if (this.#lacksMaster(brokerName)) this.#topicQueues.changePerm(brokerName, withoutWrite);
+      const isTakingPart = this.#brokerAddrs.get(brokerName)?.enableActingMaster === true;
+      if (isTakingPart && minBrokerId !== this.#brokerAddrs.minBrokerId(brokerName)) {
+        this.#onMinBrokerIdChange(brokerName, { offlineBrokerAddr: brokerAddr, haBrokerAddr: undefined });
+      }
+    }
   }
 
   /** Takes out whoever registered over a connection that has closed. */
@@ -164,7 +190,9 @@ export class RouteInfoManager {
     if (brokerDatas.length === 0) return undefined;
     const route: TopicRouteData = { brokerDatas, filterServerTable, queueDatas: [...queues.values()] };
     const mappings = this.#topicQueues.mappings(topic);
-    return mappings === undefined ? route : { ...route, topicQueueMappingByBroker: Object.fromEntries(mappings) };
+    const mapped =
+      mappings === undefined ? route : { ...route, topicQueueMappingByBroker: Object.fromEntries(mappings) };
+    return this.#config.supportActingMaster ? withActingMasters(topic, mapped) : mapped;
   }
 
   /** All brokers and clusters. */
@@ -270,6 +298,14 @@ export class RouteInfoManager {
     const position = this.#brokerAddrs.find(clusterName, brokerAddr);
     if (position === undefined) this.#brokerLives.remove(clusterName, brokerAddr);
     else this.unregisterBroker({ clusterName, brokerName: position.brokerName, brokerAddr });
+  }
+
+  #onMinBrokerIdChange(brokerName: string, change: Omit<MinBrokerIdChange, 'brokerAddrs'>): void {
+    if (!this.#config.notifyMinBrokerIdChanged) return;
+    const notification = minBrokerIdNotification({ brokerAddrs: this.brokerAddrs(brokerName), ...change });
+    if (notification === undefined) return;
+    this.#logger.info('the smallest broker id of a group has changed', { brokerName, ...notification.header });
+    this.#notify(notification);
   }
 
   #lacksMaster(brokerName: string): boolean {

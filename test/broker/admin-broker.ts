@@ -3,6 +3,7 @@
  */
 import { ConfigStore } from '#src/base/config-store.js';
 import { createLogger } from '#src/base/log.js';
+import type { MinBrokerNews } from '#src/broker/acting/min-broker.js';
 import { adminProcessors } from '#src/broker/admin-processors.js';
 import { brokerConfigSchema } from '#src/broker/broker-config.js';
 import { BrokerStats } from '#src/broker/broker-stats.js';
@@ -50,6 +51,10 @@ export class AdminBroker {
     connections: [],
     client: undefined,
   };
+  /** Masters that this broker was told to follow. */
+  readonly haMasterAddresses: (string | undefined)[] = [];
+  /** What it was told of its group. */
+  readonly minBrokerNews: MinBrokerNews[] = [];
   /** Changes for which the broker registered anew. */
   reregistrations = 0;
   /** Topics that have a consume queue, and what was asked of the deletion of old messages. */
@@ -93,7 +98,12 @@ export class AdminBroker {
       requestModes: this.requestModes,
       groupGets: this.groupGets,
       locks: new RebalanceLockManager(this.clock),
-      replication: { runtimeInfo: () => Promise.resolve(this.haRuntimeInfo) },
+      replication: {
+        runtimeInfo: () => Promise.resolve(this.haRuntimeInfo),
+        updateHaMasterAddress: (address) => this.haMasterAddresses.push(address),
+      },
+      group: { update: (news) => this.minBrokerNews.push(news) },
+      haInfo: () => ({ masterHaAddress: '127.0.0.1:10912', masterFlushOffset: 0, masterAddress: '127.0.0.1:10911' }),
       retention: {
         cleanExpiredConsumeQueues: () => Promise.resolve(void this.deletions.push('queues')),
         topics: () => this.storedTopics,

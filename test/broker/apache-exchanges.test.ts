@@ -50,6 +50,8 @@ const OTHER_REMARK: ReadonlySet<string> = new Set([
   '42-nobody',
   '42-empty',
   '42-nogroup',
+  // Apache fails on the id that is missing.
+  '905-nothing',
   '223-offline',
   '309-badid',
   '309-noid',

@@ -65,12 +65,14 @@ function setUp(addresses: string[], brokerPermission = 6) {
     brokerAddr: 'host:10911',
     haServerAddr: 'host:10912',
     brokerPermission,
+    acting: undefined,
   };
   const ordered: string[] = [];
   const api = new BrokerOuterApi({
     client,
     namesrvAddresses: () => addresses,
     identity: () => identity,
+    isIsolated: () => false,
     topics: () => ({ topicConfigTable: topics, dataVersion }),
     onOrderTopics: (names) => ordered.push(...names),
     logger: createLogger('test', 'silent'),

@@ -55,7 +55,11 @@ class FilterBroker {
       tables: createBrokerTables({ config, logger, clock }),
       stats: new BrokerStats(clock),
       store: new MemoryMessageStore(clock),
-      replication: { runtimeInfo: () => Promise.reject(new Error('not replicated')) },
+      replication: {
+        runtimeInfo: () => Promise.reject(new Error('not replicated')),
+        updateHaMasterAddress: () => undefined,
+      },
+      group: { update: () => undefined },
       retention: { cleanExpiredConsumeQueues: () => Promise.resolve(), topics: () => [] },
       cleaning: { deleteManually: () => undefined },
       address: new BrokerAddress(config, logger),

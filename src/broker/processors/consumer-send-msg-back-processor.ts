@@ -36,7 +36,7 @@ export interface ConsumerSendMsgBackDeps {
   readonly store: Pick<MessageStore, 'recordAt' | 'putMessage'>;
   readonly topics: TopicConfigManager;
   readonly groups: SubscriptionGroupManager;
-  readonly config: Pick<BrokerConfig, 'brokerPermission' | 'brokerIP1' | 'messageDelayLevel'>;
+  readonly config: Pick<BrokerConfig, 'brokerPermission' | 'brokerIP1' | 'brokerRole' | 'messageDelayLevel'>;
 }
 
 /** Makes the processor. */
@@ -46,6 +46,8 @@ export function createConsumerSendMsgBackProcessor(deps: ConsumerSendMsgBackDeps
   const { maxLevel } = DelayLevelTable.parse(config.messageDelayLevel);
   return async (request) => {
     const header = ConsumerSendMsgBackRequestHeader.decode(request.extFields);
+    if (config.brokerRole === 'SLAVE')
+      throw new RequestError(ResponseCode.SYSTEM_ERROR, `no master available along with ${config.brokerIP1}`);
     const group = groups.find(header.group);
     if (group === undefined) throw groupMissing(header.group);
     if (!isWriteable(config.brokerPermission)) throw brokerForbids(config.brokerIP1);

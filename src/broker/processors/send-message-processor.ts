@@ -69,6 +69,8 @@ class SendMessageProcessor {
   readonly process: RequestProcessor = (request, connection) => {
     const { config, clock } = this.#deps;
     if (config.brokerRole === 'SLAVE') {
+      if (config.enableSlaveActingMaster)
+        return sendRefusal(request, ResponseCode.SERVICE_NOT_AVAILABLE, 'this broker is a slave', config);
       return createResponse(
         request,
         ResponseCode.SYSTEM_BUSY,

@@ -63,6 +63,17 @@ export class DelayOffsetTable {
     return stringifyPretty(DelayOffsetSerializeWrapper.write(this.toWrapper()));
   }
 
+  /** On a master: how far a slave has delivered in its stead, as 45 has it. Gives the number of levels of which that is more than here. */
+  takeLarger(text: string): number {
+    let taken = 0;
+    for (const [level, offset] of DelayOffsetSerializeWrapper.read(parseFastjson(text)).offsetTable) {
+      if (offset <= (this.#offsets.get(level) ?? -1)) continue;
+      this.update(level, offset);
+      taken++;
+    }
+    return taken;
+  }
+
   /** Takes over the content of delayOffset.json, or of another broker's answer to 45; levels that it does not name stay. */
   decode(text: string): void {
     const { offsetTable, dataVersion } = DelayOffsetSerializeWrapper.read(parseFastjson(text));

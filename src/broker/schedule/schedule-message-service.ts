@@ -24,17 +24,20 @@ export interface ScheduleMessageServiceOptions {
 
 /** The delay levels of one broker. Levels that were in the table once and are not any more keep their messages. */
 export class ScheduleMessageService {
-  readonly #levels: readonly LevelDelivery[];
+  readonly #options: ScheduleMessageServiceOptions;
+  #levels: readonly LevelDelivery[] = [];
 
-  constructor({ store, delayLevels, offsets, clock, logger }: ScheduleMessageServiceOptions) {
+  constructor(options: ScheduleMessageServiceOptions) {
+    this.#options = options;
+  }
+
+  /** Delivers from here on, from where the offsets are. */
+  start(): void {
+    const { store, delayLevels, offsets, clock, logger } = this.#options;
     const turns = new DeliveryTurns();
     this.#levels = delayLevels.delaysMs.map(
       (delayMs, i) => new LevelDelivery({ store, offsets, turns, clock, logger, level: i + 1, delayMs }),
     );
-  }
-
-  /** Delivers from here on. */
-  start(): void {
     for (const level of this.#levels) level.start();
   }
 
@@ -46,6 +49,7 @@ export class ScheduleMessageService {
   /** Hands nothing over any more. What the store has been given still moves the offsets, so they are saved after the store has stopped. */
   stop(): void {
     for (const level of this.#levels) level.stop();
+    this.#levels = [];
   }
 }
 

@@ -93,7 +93,7 @@ export class HalfMessage {
       queueId: this.realQueueId,
       sysFlag: (stored.sysFlag & ~SysFlag.TRANSACTION_ROLLBACK) | SysFlag.TRANSACTION_COMMIT,
       preparedTransactionOffset: stored.physicalOffset,
-      properties: this.#propertiesWith((properties) => {
+      properties: this.propertiesWith((properties) => {
         properties.delete(MessageConst.REAL_TOPIC);
         properties.delete(MessageConst.REAL_QUEUE_ID);
       }),
@@ -113,14 +113,14 @@ export class HalfMessage {
    * Differs: Apache's loses the message's flag and reconsumeTimes.
    */
   askedAgain(checkTimes: number): MessageToStore {
-    const properties = this.#propertiesWith((map) => map.set(MessageConst.TRANSACTION_CHECK_TIMES, String(checkTimes)));
+    const properties = this.propertiesWith((map) => map.set(MessageConst.TRANSACTION_CHECK_TIMES, String(checkTimes)));
     return { ...this.stored, properties };
   }
 
   /** The half message once more, still within the time in which it must not be asked about. It names its first place. */
   stillImmune(): MessageToStore {
     const name = MessageConst.TRANSACTION_PREPARED_QUEUE_OFFSET;
-    const properties = this.#propertiesWith((map) => {
+    const properties = this.propertiesWith((map) => {
       if (!map.has(name)) map.set(name, String(this.stored.queueOffset));
     });
     return { ...this.stored, properties };
@@ -136,7 +136,8 @@ export class HalfMessage {
     return { ...this.askedAgain(0), topic: HALF_TOPIC, queueId: HALF_QUEUE_ID };
   }
 
-  #propertiesWith(change: (properties: Map<string, string>) => void): string {
+  /** All properties, changed, as text. */
+  propertiesWith(change: (properties: Map<string, string>) => void): string {
     const properties = new Map(this.#properties);
     change(properties);
     return propertiesToString(properties);

@@ -18,6 +18,7 @@ export class Transactions {
   readonly checks: TransactionalMessageCheckService;
   readonly #halfQueue: HalfQueue;
   readonly #logger: Logger;
+  #isStarted = false;
 
   constructor(deps: TransactionsDeps) {
     this.#logger = deps.logger;
@@ -27,14 +28,18 @@ export class Transactions {
     this.checks = new TransactionalMessageCheckService({ ...deps, halfQueue, checker: new TransactionChecker(deps) });
   }
 
-  /** Called when the store is open and before the first request is served. */
+  /** Called when the store is open and before the first request is served, or before this broker is registered. The first call counts. */
   start(): void {
+    if (this.#isStarted) return;
+    this.#isStarted = true;
     this.#halfQueue.start();
     this.checks.start();
   }
 
   /** Settles when everything that was begun is stored, as far as the store takes it. Called when no more requests come. */
   async stop(): Promise<void> {
+    if (!this.#isStarted) return;
+    this.#isStarted = false;
     await this.checks.stop();
     await this.service.idle();
     await this.#halfQueue.stop();

@@ -132,6 +132,22 @@ test('stopped, it hands nothing over, but what it has handed over still counts',
   assert.is(broker.offsets.get(1), 3);
 });
 
+test('started again after a stop, it goes on where it was: a slave acts more than once', async () => {
+  const broker = new ScheduledBroker();
+  await broker.start();
+  await broker.send(1, 2);
+  await broker.pass(1000);
+  broker.service.stop();
+  await broker.send(1, 1, 2);
+  await broker.pass(5000);
+  assert.equal(broker.delivered(), numbers(2));
+  await broker.start();
+  assert.equal(broker.delivered(), numbers(3));
+  await broker.send(1, 1, 3);
+  await broker.pass(1000);
+  assert.equal(broker.delivered(), numbers(4));
+});
+
 test('an offset outside its queue is put right', async () => {
   const first = new ScheduledBroker();
   await first.send(1, 10);

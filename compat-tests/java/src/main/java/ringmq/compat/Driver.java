@@ -35,6 +35,7 @@ public final class Driver {
         ResetCases.register(CASES);
         ConsumerCases.register(CASES);
         ReplicationCases.register(CASES);
+        ActingMasterCases.register(CASES);
         QueryCases.register(CASES);
         HandoverCases.register(CASES);
     }
