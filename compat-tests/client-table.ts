@@ -12,6 +12,8 @@ export interface Client {
   readonly title: string;
   readonly language: ClientLanguage;
   readonly version: string;
+  /** No newer version of its library is among the columns. */
+  readonly isNewest: boolean;
 }
 
 /** The Java versions that the image is built with. */
@@ -27,8 +29,15 @@ export const CLIENTS: readonly Client[] = [
     title: `Java ${version}`,
     language: 'java',
     version,
+    isNewest: version === JAVA_CLIENT_VERSIONS.at(-1),
   })),
-  { id: `go-${GO_CLIENT_VERSION}`, title: `Go ${GO_CLIENT_VERSION}`, language: 'go', version: GO_CLIENT_VERSION },
+  {
+    id: `go-${GO_CLIENT_VERSION}`,
+    title: `Go ${GO_CLIENT_VERSION}`,
+    language: 'go',
+    version: GO_CLIENT_VERSION,
+    isNewest: true,
+  },
 ];
 
 /** The command line of the client's driver in the container. */

@@ -1,7 +1,7 @@
 /** One column of the matrix: a client through all the cases, one after another, each against the servers that it names. */
 import { join } from 'node:path';
 import { ActingCluster } from './acting-cluster.js';
-import type { CompatCase } from './cases/compat-case.js';
+import { type CompatCase, whyNotApplicable } from './cases/compat-case.js';
 import { ClientDriver, type Outcome } from './client-driver.js';
 import type { Client } from './client-table.js';
 import { Cluster } from './cluster.js';
@@ -36,7 +36,7 @@ export async function runColumn(
     return driver;
   };
   for (const compatCase of cases) {
-    const reason = compatCase.notApplicable?.[client.language];
+    const reason = whyNotApplicable(compatCase, client);
     if (reason !== undefined) {
       onCell({ client, compatCase, kind: 'not applicable', passed: true, detail: reason });
       continue;

@@ -25,7 +25,8 @@ function sayCell({ client, compatCase, kind, detail }: Cell): void {
 
 async function runColumns(options: Options, clusters: SharedClusters): Promise<Cell[]> {
   const cells: Cell[] = [];
-  const waiting: Client[] = [...options.clients];
+  // The newest first: some of the longest cases are theirs alone.
+  const waiting: Client[] = options.clients.toSorted((a, b) => Number(b.isNewest) - Number(a.isNewest));
   const work = async (): Promise<void> => {
     for (let client = waiting.shift(); client !== undefined; client = waiting.shift()) {
       await runColumn(clusters, client, options.cases, (cell) => {

@@ -1,5 +1,5 @@
 /** What a row of the compatibility matrix says, and why a client library cannot run some of them. */
-import type { ClientLanguage } from '../client-table.js';
+import type { Client, ClientLanguage } from '../client-table.js';
 
 /**
  * The servers a case runs against. `shared`: the target with default settings, used by all. `own`: a target of its own that is restarted.
@@ -33,8 +33,8 @@ export interface CompatCase {
   /** What the second broker of a handover is told otherwise. */
   readonly secondSettings?: Readonly<Record<string, string>>;
   readonly serialisation?: 'ROCKETMQ';
-  /** Why a client library cannot run it. */
-  readonly notApplicable?: Readonly<Partial<Record<ClientLanguage, string>>>;
+  /** Why a client library, or the older versions of the Java one, do not run it. */
+  readonly notApplicable?: Readonly<Partial<Record<ClientLanguage | 'olderJava', string>>>;
   readonly timeoutMs?: number;
 }
 
@@ -42,3 +42,9 @@ export interface CompatCase {
 export const NO_LITE_PULL = 'the Go client has no lite pull consumer';
 /** See {@link NO_LITE_PULL}. */
 export const NO_RAW_REQUESTS = 'the Go client sends no requests of which it does not know the answer';
+
+/** Why `client` does not run the case; undefined when it does. */
+export function whyNotApplicable({ notApplicable }: CompatCase, client: Client): string | undefined {
+  const isOlderJava = client.language === 'java' && !client.isNewest;
+  return notApplicable?.[client.language] ?? (isOlderJava ? notApplicable?.olderJava : undefined);
+}
