@@ -106,6 +106,8 @@ final class ActingMasterCases {
             createTopic(scope.broker(), topic);
             createTopic(scope.parameter("other"), topic);
             createTopic(scope.broker(), transactionTopic);
+            // On a busy machine Apache's broker may serve ten seconds before it registers.
+            awaitRoute(scope.parameter("other"), topic, "the other master is not registered");
             producer = scope.producer();
             consumeBefore();
             Map<String, String> fields = Map.of("topic", transactionTopic);
@@ -156,10 +158,11 @@ final class ActingMasterCases {
         void loseMaster() throws Exception {
             scope.ask("kill master");
             undecided.mayDecide.set(true);
-            awaitRoute(scope.parameter("slave"), "the slave is not shown as the master");
+            awaitRoute(scope.parameter("slave"), topic, "the slave is not shown as the master");
             String route = routeOf(topic);
             check(route.contains("\"perm\":4"), "the lost master's queues can be written: " + route);
             createTopic(scope.parameter("other"), transactionTopic);
+            awaitRoute(scope.parameter("other"), transactionTopic, "the other master has not registered its topic");
         }
 
         /** Everything that was at the lost master comes, from its slave or through the other master. */
@@ -187,7 +190,7 @@ final class ActingMasterCases {
 
         void bringMasterBack() throws Exception {
             scope.ask("start master");
-            awaitRoute(scope.broker(), "the master is not back");
+            awaitRoute(scope.broker(), topic, "the master is not back");
             long offsets = offsetsAt(scope.broker());
             check(isConsumerAlive || offsets >= 2 * EACH, "offsets went back to " + offsets + " of " + 2 * EACH);
             producer = scope.producer(); // the one from before may still take the slave for the master
@@ -265,10 +268,10 @@ final class ActingMasterCases {
             return answer.getBody() == null ? "" : text(answer.getBody());
         }
 
-        /** Waits until this address is shown as the master of the lost master's name. */
-        private void awaitRoute(String address, String otherwise) throws Exception {
-            Scope.await(SLAVE_WAIT_MS, () -> routeOf(topic).contains("\"0\":\"" + address + "\""),
-                () -> otherwise + ": " + routeOf(topic));
+        /** Waits until this address is shown as a master that has the topic. */
+        private void awaitRoute(String address, String name, String otherwise) throws Exception {
+            Scope.await(SLAVE_WAIT_MS, () -> routeOf(name).contains("\"0\":\"" + address + "\""),
+                () -> otherwise + ": " + routeOf(name));
         }
     }
 }
