@@ -1,12 +1,15 @@
 /**
- * Serves pulls: entries from the queue's tail or its files, records from the log tail window or the segments. Main thread.
+ * Serves pulls: entries from the queue's tail or its files, records from the log tail window, the blocks read ahead or the segments. Main thread.
  * Java: DefaultMessageStore.getMessage.
- * Invariant: what keeps up with the log is served within the call, without a promise or a system call; the result is the caller's own.
+ * Invariant: what keeps up with the log is served within the call, without a promise or a system call; so are most pulls of one that catches up
+ * from front to back. The result is the caller's own.
  */
+import { LogReadAhead } from '../commitlog/log-read-ahead.js';
 import { isRecordHead, type LogReader } from '../commitlog/log-reader.js';
-import { isBlankEntry } from '../consumequeue/consume-queue-entry.js';
+import { type ConsumeQueueEntry, isBlankEntry } from '../consumequeue/consume-queue-entry.js';
 import { isExtAddress } from '../consumequeue/consume-queue-ext.js';
 import type { ConsumeQueueReader } from '../consumequeue/consume-queue-reader.js';
+import { ENTRIES_AHEAD, indexInRun, ReadRuns } from '../consumequeue/read-runs.js';
 import type { LogTailWindowReader } from '../ring/log-tail-window.js';
 import { found, notFound, outOfRange } from './get-results.js';
 import { type GetResult, GetStatus, type QueueEntries, type QueueEntry, type TagsCodeFilter } from './message-store.js';
@@ -31,10 +34,14 @@ class Selection {
   readonly physicalOffsets: number[] = [];
   readonly sizes: number[] = [];
   totalBytes = 0;
+  readonly beginOffset: number;
   nextBeginOffset: number;
+  /** Goes on where a pull before it ended; undefined when it was not looked at. */
+  isGoingOn: boolean | undefined;
   readonly #limits: PullLimits;
 
   constructor(offset: number, limits: PullLimits) {
+    this.beginOffset = offset;
     this.nextBeginOffset = offset;
     this.#limits = limits;
   }
@@ -62,16 +69,32 @@ class Selection {
   }
 }
 
+/** End of its last record in the log. */
+function endOf({ physicalOffsets, sizes }: Selection): number {
+  const last = sizes.length - 1;
+  return (physicalOffsets[last] ?? 0) + (sizes[last] ?? 0);
+}
+
+/** True if little else lies between its records. */
+function isDense(selection: Selection): boolean {
+  const spanBytes = endOf(selection) - (selection.physicalOffsets[0] ?? 0);
+  return spanBytes <= Math.min(SPAN_BYTES_MAX, selection.totalBytes * SPAN_WASTE_FACTOR);
+}
+
 /** The read side of a store. */
 export class MessageReader {
   readonly #window: LogTailWindowReader;
   readonly #log: LogReader;
   readonly #consumeQueues: ConsumeQueueReader;
+  // Hot: a pull of a backlog, 32 of 1 KiB, cost two reads by promises, 290 µs with all their work.
+  readonly #runs = new ReadRuns<Queue>();
+  readonly #blocks: LogReadAhead;
 
   constructor(window: LogTailWindowReader, log: LogReader, consumeQueues: ConsumeQueueReader) {
     this.#window = window;
     this.#log = log;
     this.#consumeQueues = consumeQueues;
+    this.#blocks = new LogReadAhead(log, () => window.oldestOffset);
   }
 
   /** Messages of `queue` from `offset` on. */
@@ -135,17 +158,48 @@ export class MessageReader {
     return this.#finish(queue, selection);
   }
 
-  async #getFromFiles(queue: Queue, offset: number, limits: PullLimits): Promise<GetResult> {
+  #getFromFiles(queue: Queue, offset: number, limits: PullLimits): GetResult | Promise<GetResult> {
+    const run = this.#runs.expected(queue, offset);
+    const inFiles = queue.tail.baseOffset - offset;
+    const index = run === undefined ? -1 : indexInRun(run, offset, Math.min(limits.maxCount, inFiles));
+    return run === undefined || index < 0
+      ? this.#readFromFiles(queue, offset, limits)
+      : this.#select(queue, offset, limits, run.entries, index);
+  }
+
+  async #readFromFiles(queue: Queue, offset: number, limits: PullLimits): Promise<GetResult> {
     const wanted = limits.filter === undefined ? limits.maxCount : Math.max(ENTRIES_SCANNED_MAX, limits.maxCount);
+    const ahead = this.#runs.expected(queue, offset) === undefined ? 0 : ENTRIES_AHEAD;
     // What the tail holds may not be in the file yet.
-    const count = Math.min(wanted, queue.tail.baseOffset - offset);
+    const count = Math.min(Math.max(wanted, ahead), queue.tail.baseOffset - offset);
     const entries = await this.#consumeQueues.read(queue.topic, queue.queueId, offset, count);
+    const run = this.#runs.expected(queue, offset);
+    if (run !== undefined) {
+      run.firstOffset = offset;
+      // What cannot be there yet, or not any more, is looked for again.
+      const missing = entries.findIndex(({ sizeBytes }) => sizeBytes === 0);
+      run.entries = missing < 0 ? entries : entries.slice(0, missing);
+    }
+    return this.#select(queue, offset, limits, entries, 0);
+  }
+
+  /** Takes what the pull wants of `entries`, the first of which, at `offset`, has the index `first`. */
+  #select(
+    queue: Queue,
+    offset: number,
+    limits: PullLimits,
+    entries: readonly ConsumeQueueEntry[],
+    first: number,
+  ): GetResult | Promise<GetResult> {
     const selection = new Selection(offset, limits);
-    for (const entry of entries) {
-      if (entry.sizeBytes === 0) break;
+    const end = Math.min(entries.length, first + Math.max(ENTRIES_SCANNED_MAX, limits.maxCount));
+    for (let index = first; index < end; index++) {
+      const entry = entries[index];
+      if (entry === undefined || entry.sizeBytes === 0) break;
       if (isBlankEntry(entry)) selection.pass();
       else if (!selection.offer(entry.physicalOffset, entry.sizeBytes, entry.tagsCode)) break;
     }
+    selection.isGoingOn = this.#runs.passed(queue, offset, selection.nextBeginOffset);
     // Entries that the file lacks can only be ones that have been deleted since: the next pull sees the new minimum.
     if (selection.nextBeginOffset === offset) {
       return notFound(
@@ -168,10 +222,40 @@ export class MessageReader {
     for (let i = 0; i < sizes.length; i++) {
       const size = sizes[i] ?? 0;
       if (!this.#window.copyOut(physicalOffsets[i] ?? 0, size, body, at))
-        return this.#finishFromLog(queue, selection, body);
+        return this.#finishBehind(queue, selection, body);
       at += size;
     }
     return found(queue, nextBeginOffset, body, sizes.length);
+  }
+
+  /** For records that the window does not have. A consumer who goes on where it was finds them in the blocks. */
+  #finishBehind(queue: Queue, selection: Selection, body: Buffer): GetResult | Promise<GetResult> {
+    const { nextBeginOffset, sizes } = selection;
+    selection.isGoingOn ??= this.#runs.passed(queue, selection.beginOffset, nextBeginOffset);
+    if (!selection.isGoingOn || !isDense(selection)) return this.#finishFromLog(queue, selection, body);
+    const end = endOf(selection);
+    this.#blocks.advance(end);
+    if (this.#copyFromBlocks(selection, body)) return found(queue, nextBeginOffset, body, sizes.length);
+    return this.#blocks
+      .load(selection.physicalOffsets[0] ?? 0, end)
+      .then(() =>
+        this.#copyFromBlocks(selection, body)
+          ? found(queue, nextBeginOffset, body, sizes.length)
+          : this.#finishFromLog(queue, selection, body),
+      );
+  }
+
+  /** False when a record is in no block, or is not what should be there. */
+  #copyFromBlocks({ physicalOffsets, sizes }: Selection, body: Buffer): boolean {
+    let at = 0;
+    for (let i = 0; i < sizes.length; i++) {
+      const size = sizes[i] ?? 0;
+      const physicalOffset = physicalOffsets[i] ?? 0;
+      if (!this.#blocks.copyOut(physicalOffset, size, body, at)) return false;
+      if (!isRecordHead(body, at, size, physicalOffset)) return false;
+      at += size;
+    }
+    return true;
   }
 
   async #finishFromLog(queue: Queue, selection: Selection, body: Buffer): Promise<GetResult> {
@@ -184,11 +268,10 @@ export class MessageReader {
 
   /** Fills `body` with those of the selected records that are there. */
   async #readRecords(selection: Selection, body: Buffer): Promise<{ count: number; sizeBytes: number }> {
-    const { physicalOffsets, sizes, totalBytes } = selection;
+    const { physicalOffsets, sizes } = selection;
     const first = physicalOffsets[0] ?? 0;
-    const last = sizes.length - 1;
-    const spanBytes = (physicalOffsets[last] ?? 0) + (sizes[last] ?? 0) - first;
-    const isClose = spanBytes <= Math.min(SPAN_BYTES_MAX, totalBytes * SPAN_WASTE_FACTOR);
+    const spanBytes = endOf(selection) - first;
+    const isClose = isDense(selection);
     const span = isClose ? Buffer.allocUnsafe(spanBytes) : NO_BYTES;
     const inOneRead = isClose && (await this.#log.read(first, span, 0, spanBytes));
     let at = 0;

@@ -3,13 +3,12 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 
-import { createLogger } from '#src/base/log.js';
 import { GetStatus } from '#src/workers/message-store.js';
-import { StoreClient } from '#src/workers/store-client.js';
+import type { StoreClient } from '#src/workers/store-client.js';
 
-import { makeFolder, openStore, removeFolders, replicationFor, settingsFor } from '../commitlog/store-harness.js';
-import { FakeClock } from '../fake-clock.js';
+import { makeFolder, openStore, removeFolders, settingsFor } from '../commitlog/store-harness.js';
 import { suite } from '../suite.js';
+import { offsetsIn, openReadClient } from './read-client.js';
 
 const test = suite('damaged records');
 test.after(removeFolders);
@@ -26,21 +25,7 @@ async function reopened(harm: (log: string, offsets: readonly number[], sizes: r
   const offsets = results.map((result) => result?.physicalOffset ?? -1);
   const sizes = results.map((result) => result?.sizeBytes ?? -1);
   harm(join(folder, 'commitlog', '00000000000000000000'), offsets, sizes);
-  const settings = settingsFor(folder);
-  const client = await StoreClient.open({
-    settings,
-    replication: replicationFor(settings),
-    requestRingSizeBytes: 1 << 16,
-    logTailWindowSizeBytes: 1 << 16,
-    putsInFlightMax: 1024,
-    waitingBytesMax: 1 << 20,
-    putTimeoutMs: 5000,
-    storeHost: () => Buffer.alloc(8),
-    onPressure: () => undefined,
-    onFailure: () => undefined,
-    logger: createLogger('test', 'silent'),
-    clock: new FakeClock(),
-  });
+  const client = await openReadClient(settingsFor(folder));
   return { client, offsets };
 }
 
@@ -48,13 +33,6 @@ function overwrite(path: string, position: number, bytes: Buffer): void {
   const file = openSync(path, 'r+');
   writeSync(file, bytes, 0, bytes.length, position);
   closeSync(file);
-}
-
-/** Physical offsets of the records in a pull's body. */
-function offsetsIn(body: Buffer): number[] {
-  const found: number[] = [];
-  for (let at = 0; at < body.length; at += body.readInt32BE(at)) found.push(Number(body.readBigInt64BE(at + 28)));
-  return found;
 }
 
 const HARMS: readonly { kind: string; bytes: (sizeBytes: number) => Buffer }[] = [
