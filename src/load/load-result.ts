@@ -68,6 +68,8 @@ export interface LoadResult {
   /** The same, finer. */
   readonly percentiles: readonly PercentilePoint[];
   readonly perSecond: readonly SecondResult[];
+  /** Our own process: what of a core it took. Near 100, it may be what was measured. */
+  readonly generator: { readonly cpuPercent: number };
   readonly broker?: BrokerCost;
 }
 
@@ -86,6 +88,7 @@ export interface ResultParts {
   readonly recorder: LoadRecorder;
   readonly seconds: readonly SecondResult[];
   readonly broker: BrokerCost | undefined;
+  readonly generatorCpuMicros: number;
 }
 
 /** Percentiles of the plot: evenly spread on an axis that gives each nine as much room. */
@@ -124,6 +127,7 @@ export function toResult(parts: ResultParts): LoadResult {
     },
     percentiles: PERCENTILES.map((percentile) => ({ percentile, ms: total.quantileMs(percentile / 100) })),
     perSecond: seconds,
+    generator: { cpuPercent: elapsedMs === 0 ? 0 : parts.generatorCpuMicros / (elapsedMs * 10) },
     ...(broker === undefined ? {} : { broker }),
   };
 }

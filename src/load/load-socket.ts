@@ -4,6 +4,8 @@
  */
 import { connect, type Socket } from 'node:net';
 
+import { systemClock } from '../base/clock.js';
+
 /** Where a server listens. */
 export interface ServerAddress {
   readonly host: string;
@@ -39,14 +41,16 @@ export function openSocket(address: ServerAddress, onBytes: BytesListener): Prom
     };
     const socket = connect({ host, port, noDelay: true, onread: { buffer, callback } });
     const failed = (error: Error): void => {
+      timer.cancel();
       socket.destroy();
       reject(new UnreachableError(`${host}:${port} takes no connection: ${error.message}`, { cause: error }));
     };
-    // Net's own timer: it is of the socket and dies with it.
-    socket.setTimeout(CONNECT_TIMEOUT_MS, () => failed(new Error(`none within ${CONNECT_TIMEOUT_MS} ms`)));
+    const timer = systemClock.after(CONNECT_TIMEOUT_MS, () =>
+      failed(new Error(`none within ${CONNECT_TIMEOUT_MS} ms`)),
+    );
     socket.once('error', failed);
     socket.once('connect', () => {
-      socket.setTimeout(0);
+      timer.cancel();
       socket.off('error', failed);
       resolve(socket);
     });

@@ -46,6 +46,7 @@ export interface MeasurementOptions {
 /** How long the end is waited for, unless something else is said. */
 export const DRAIN_MS = 10_000;
 const SECOND_MS = 1000;
+/** How often it is looked whether the end has come. */
 const LOOK_MS = 5;
 
 /** Runs `load` and closes it. Rejects when it fails before anything was measured. */
@@ -79,9 +80,9 @@ class Measurement {
   async run(): Promise<LoadResult> {
     const { warmupMs, durationMs, messagesMax, drainMs = DRAIN_MS } = this.#options;
     const load = this.#load;
-    this.#beginSeconds();
-    load.start();
     if (warmupMs > 0) {
+      this.#beginSeconds();
+      load.start();
       const ending = await this.#until(warmupMs, true);
       if (ending.reason === 'failed') throw new Error(ending.text);
     }
@@ -89,10 +90,13 @@ class Measurement {
     this.#seconds.length = 0;
     this.#beginSeconds();
     if (messagesMax !== undefined) load.limitTo(messagesMax);
+    if (warmupMs === 0) load.start();
     const before = this.#readBroker();
     const startedAtMs = this.#clock.nowMs();
     const startedMs = this.#clock.monotonicMs();
+    const ownBefore = process.cpuUsage();
     const ending = await this.#until(durationMs, false);
+    const own = process.cpuUsage(ownBefore);
     const elapsedMs = this.#clock.monotonicMs() - startedMs;
     const after = this.#readBroker();
     if (this.#clock.monotonicMs() > this.#secondBeganMs) this.#seconds.push(this.#endSecond());
@@ -110,6 +114,7 @@ class Measurement {
       counts,
       recorder: this.#recorder,
       seconds: this.#seconds,
+      generatorCpuMicros: own.user + own.system,
       broker: before === undefined || after === undefined ? undefined : costOf(before, after, messages),
     });
   }
@@ -123,6 +128,8 @@ class Measurement {
     if (interrupted?.aborted === true) abort();
     interrupted?.addEventListener('abort', abort, { once: true });
     const seconds = this.#clock.every(SECOND_MS, () => {
+      // What is left is a second's part, and goes with the last whole one.
+      if (this.#clock.monotonicMs() + SECOND_MS / 2 > endMs) return;
       const second = this.#endSecond();
       this.#seconds.push(second);
       onSecond?.(second, isWarmup);

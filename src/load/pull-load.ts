@@ -47,7 +47,7 @@ export class PullLoad implements Load, PullOwner {
   readonly #recorder: LoadRecorder;
   readonly #resolveDrained: () => void;
   readonly #fail: (error: Error) => void;
-  #connections: PullConnection[] = [];
+  readonly #connections: PullConnection[] = [];
   #cursorsLeft = 0;
   #messagesMax = Infinity;
   #isStopping = false;
