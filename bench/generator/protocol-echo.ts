@@ -87,6 +87,7 @@ export class ProtocolEcho {
     const reader = new AnswerReader(({ code, bytes, bodyAt }) => {
       const isSend = code === SEND_MESSAGE_V2 || code === SEND_BATCH_MESSAGE;
       if (isSend) this.sends++;
+      if (bytes[bodyAt - FLAG_FROM_END] === ONEWAY_DIGIT) return;
       const frame = isSend ? STORED : code === UPDATE_AND_CREATE_TOPIC ? DONE : UNKNOWN;
       if (end + frame.length > answers.length) answers = Buffer.concat([answers, Buffer.allocUnsafe(answers.length)]);
       frame.copy(answers, end);
@@ -116,4 +117,8 @@ export class ProtocolEcho {
   }
 }
 
+/** The flag is one digit for requests and answers alike. */
+const FLAG_FROM_END = DONE.length - DONE.indexOf('"flag":') - '"flag":'.length;
+/** Java: RemotingCommand.RPC_ONEWAY, as a mask, in the header's JSON. */
+const ONEWAY_DIGIT = '2'.charCodeAt(0);
 const OPAQUE_FROM_END = DONE.length - DONE.indexOf(OPAQUE_PLACEHOLDER);

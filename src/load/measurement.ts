@@ -101,8 +101,8 @@ class Measurement {
     const after = this.#readBroker();
     if (this.#clock.monotonicMs() > this.#secondBeganMs) this.#seconds.push(this.#endSecond());
     const { messages, requests, bytes } = this.#recorder;
-    load.stop();
     const behind = load.behindMessages;
+    load.stop();
     if (ending.reason !== 'failed') await this.#drain(drainMs);
     load.giveUp();
     this.#recorder.endSecond(0);

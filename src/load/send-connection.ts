@@ -229,6 +229,7 @@ export class SendConnection {
       case ResponseCode.SYSTEM_BUSY:
       case ResponseCode.SERVICE_NOT_AVAILABLE:
         recorder.refused += messagesPerRequest;
+        this.#owner.schedule.sendAgain();
         break;
       default:
         recorder.failedWith(answer.code, messagesPerRequest, parseHeader(answer).remark ?? '');

@@ -22,6 +22,7 @@ export class SendSchedule {
   /** Of a fixed rate: how many requests were due at the last tick. */
   #due = 0;
   #limit = Infinity;
+  #isStopped = false;
   /** Ticks whose sends are not all taken: when, and how many were due by then; from `#firstTick` on. */
   readonly #tickMs: number[] = [];
   readonly #tickDue: number[] = [];
@@ -51,12 +52,18 @@ export class SendSchedule {
   /** Nothing may be sent any more. */
   stop(): void {
     this.#timer?.cancel();
+    this.#isStopped = true;
     this.#limit = this.#taken;
   }
 
   /** Only so many more may be sent from now on. */
   limitTo(requests: number): void {
     this.#limit = this.#taken + requests;
+  }
+
+  /** One that was sent did nothing, and is to be sent again. */
+  sendAgain(): void {
+    if (!this.#isStopped) this.#limit++;
   }
 
   /** True when the limit has been reached. */
@@ -69,9 +76,9 @@ export class SendSchedule {
     return Math.min(this.#limit, this.#requestsPerMs === undefined ? Infinity : this.#due) - this.#taken;
   }
 
-  /** How many are due and were not sent. */
+  /** How many are due and were not sent; asked for before `stop`. */
   get behind(): number {
-    return this.#requestsPerMs === undefined ? 0 : Math.max(0, this.#due - this.#taken);
+    return this.#requestsPerMs === undefined ? 0 : Math.max(0, Math.min(this.#due, this.#limit) - this.#taken);
   }
 
   /** Takes one of those available; `nowMs` is the monotonic time. Gives when it was due. */
