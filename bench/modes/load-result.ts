@@ -1,9 +1,10 @@
 /**
- * What every mode of the load generator reports, and how it is measured. Generator process.
+ * What the modes of the project's own benches report, shortened from what the load generator measures. Generator process.
  * Invariant: messages, time and CPU are of one and the same interval.
  */
-import type { LatencyHistogram } from './latency-histogram.js';
-import { readProcess } from './process-meter.js';
+import type { LoadResult as Measured } from '#src/load/load-result.js';
+import type { LatencyHistogram } from '#src/load/latency-histogram.js';
+import { readProcess } from '#src/load/process-meter.js';
 
 /** Figures of one run. */
 export interface LoadResult {
@@ -32,18 +33,29 @@ export interface LoadTarget {
   readonly pid?: number;
 }
 
-/** What was counted in an interval. */
-export interface Counts {
-  readonly messages: number;
-  readonly late?: number;
-  readonly refused?: number;
+/** The figures of a measurement in which nothing may fail. Throws if something did. */
+export function figuresOf(measured: Measured): LoadResult {
+  if (measured.ended === 'failed' || Object.keys(measured.failed).length > 0)
+    throw new Error(measured.problem ?? `failed: ${JSON.stringify(measured.failed)}`);
+  const { cpuSeconds: _total, ...broker } = measured.broker ?? { cpuSeconds: 0 };
+  return {
+    messages: measured.messages,
+    elapsedMs: measured.elapsedMs,
+    messagesPerSecond: measured.messagesPerSecond,
+    p50Ms: measured.latencyMs.p50,
+    p99Ms: measured.latencyMs.p99,
+    maxMs: measured.latencyMs.max,
+    lateMessages: measured.late,
+    refusedMessages: measured.refused,
+    ...broker,
+  };
 }
 
-/** Begins an interval; the returned function ends it. */
-export function beginInterval(target: LoadTarget): (counts: Counts, latencies: LatencyHistogram) => LoadResult {
+/** Begins an interval that is not a load's own; the returned function ends it. */
+export function beginInterval(target: LoadTarget): (messages: number, latencies: LatencyHistogram) => LoadResult {
   const cpuBefore = target.pid === undefined ? 0 : readProcess(target.pid).cpuMicros;
   const startedMs = performance.now();
-  return ({ messages, late = 0, refused = 0 }, latencies) => {
+  return (messages, latencies) => {
     const elapsedMs = performance.now() - startedMs;
     const result = {
       messages,
@@ -52,8 +64,8 @@ export function beginInterval(target: LoadTarget): (counts: Counts, latencies: L
       p50Ms: latencies.quantileMs(0.5),
       p99Ms: latencies.quantileMs(0.99),
       maxMs: latencies.maxMs,
-      lateMessages: late,
-      refusedMessages: refused,
+      lateMessages: 0,
+      refusedMessages: 0,
     };
     if (target.pid === undefined) return result;
     const { cpuMicros, ...memory } = readProcess(target.pid);
