@@ -3,12 +3,11 @@
  * Invariant: holds at most {@link SEND_BUFFER_BYTES_MAX} and one transfer for a slave, however slow it is: nothing more is read from the log
  * until the socket has taken what there is. An acknowledgement is never more than was sent.
  */
-import type { Socket } from 'node:net';
-
 import { assert } from '../base/assert.js';
 import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/log.js';
 import { ReportReader, TRANSFER_HEADER_BYTES, writeTransferHeader } from './ha-frame.js';
+import type { HaSocket } from './ha-network.js';
 import { HaProtocolError } from './ha-protocol-error.js';
 import type { HaSettings } from './ha-settings.js';
 import type { LogSource } from './log-source.js';
@@ -18,7 +17,7 @@ export const SEND_BUFFER_BYTES_MAX = 256 * 1024;
 
 /** What a connection needs. */
 export interface HaConnectionParts {
-  readonly socket: Socket;
+  readonly socket: HaSocket;
   readonly log: LogSource;
   readonly settings: Pick<
     HaSettings,
