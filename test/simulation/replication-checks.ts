@@ -20,10 +20,12 @@ export class FollowedLogs {
     this.#agreed.clear();
   }
 
-  /** `observe` was called for all of them. */
+  /** `observe` was called for all of them, and `slaves` are those that are connected: others may be sent what a master before has lost. */
   check({ image: master }: SimulatedBroker, slaves: readonly SimulatedBroker[]): void {
     if (this.#master !== master) this.forget();
     this.#master = master;
+    const connected = new Set(slaves.map(({ image }) => image));
+    for (const image of this.#agreed.keys()) if (!connected.has(image)) this.#agreed.delete(image);
     for (const { name, image } of slaves) {
       const from = this.#agreed.get(image) ?? 0;
       if (image.endOffset > master.endOffset) {

@@ -20,6 +20,11 @@ const FLOW_DISK_OPERATIONS = 20;
 /** Rounds of a second without which everybody should be where the master is: silent connections are left after 20 s, and several may be needed. */
 const CONVERGE_SECONDS_MAX = 240;
 const CONVERGE_ROUNDS_MAX = 20_000;
+/** After so long nothing of a connection that is broken arrives any more. */
+const LATE_SECONDS = 25;
+/** A message is answered, one way or the other, within so long; connections that are broken are found to be within all attempts. */
+const ANSWER_SECONDS = 3;
+const ANSWER_ATTEMPTS_MAX = 15;
 /** A slave that cannot follow is watched for so long before it is given a new disk. */
 const STUCK_SECONDS = 30;
 const SECOND_MS = 1000;
@@ -153,6 +158,10 @@ class ReplicationRun {
     return this.#brokers.filter((broker) => broker !== this.#master);
   }
 
+  get #connectedSlaves(): readonly SimulatedBroker[] {
+    return this.#slaves.filter(({ name }) => this.#network.isConnected(name, this.#master.name));
+  }
+
   async #ifRunning(index: number, act: (broker: SimulatedBroker) => void | Promise<unknown>): Promise<void> {
     const broker = this.#broker(index);
     if (broker.isRunning) await swallowPowerCut(broker, () => act(broker));
@@ -185,9 +194,9 @@ class ReplicationRun {
     let hasWorked = false;
     for (let i = 0; i < count && broker.disk.pendingCount > 0; i++) {
       hasWorked = true;
-      broker.disk.completeOne();
+      await swallowPowerCut(broker, () => broker.disk.completeOne());
       await turns();
-      if (broker.disk.isOff) break;
+      if (!broker.isRunning) break;
       await swallowPowerCut(broker, () => broker.clean());
     }
     return hasWorked;
@@ -229,7 +238,7 @@ class ReplicationRun {
       if (broker.pendingCut !== undefined && broker.isRunning) await this.#cutLog(broker);
       broker.observe();
     }
-    this.#followed.check(this.#master, this.#slaves);
+    this.#followed.check(this.#master, this.#connectedSlaves);
   }
 
   async #cutLog(broker: SimulatedBroker): Promise<void> {
@@ -294,12 +303,12 @@ class ReplicationRun {
     this.#network.heal();
     await this.#startSurely(this.#master);
     for (const slave of this.#slaves) await this.#startSurely(slave);
-    // What is in the rings is in the log from now on.
-    await this.#flow(random);
-    for (const slave of this.#slaves) if (!mayFollow(slave, this.#master)) await this.#replaceStuck(slave, random);
-    await this.#untilSame(random);
+    if (!(await this.#untilSame(random, LATE_SECONDS))) {
+      for (const slave of this.#slaves) if (!mayFollow(slave, this.#master)) await this.#replaceStuck(slave, random);
+    }
+    await this.#converged(random);
     if (this.#slavesNeeded > 0) await this.#checkAnswers(random);
-    await this.#untilSame(random);
+    await this.#converged(random);
     for (const broker of this.#brokers) {
       await broker.stop();
       await this.#startSurely(broker);
@@ -310,22 +319,28 @@ class ReplicationRun {
       throw new Violation('answered-too-early', `message ${early} was answered before enough slaves had it`);
   }
 
-  async #untilSame(random: Random): Promise<void> {
+  /** False when it takes longer than that. */
+  async #untilSame(random: Random, secondsMax: number): Promise<boolean> {
     let seconds = 0;
-    for (let round = 0; round < CONVERGE_ROUNDS_MAX && seconds < CONVERGE_SECONDS_MAX; round++) {
+    for (let round = 0; round < CONVERGE_ROUNDS_MAX && seconds < secondsMax; round++) {
       if (await this.#flow(random)) continue;
       const { image } = this.#master;
       const isSame = this.#slaves.every(
         (slave) => slave.image.endOffset === image.endOffset && slave.image.agreesWith(image),
       );
-      if (isSame) return;
+      if (isSame) return true;
       seconds++;
       await this.#pass(SECOND_MS);
     }
+    return false;
+  }
+
+  async #converged(random: Random): Promise<void> {
+    if (await this.#untilSame(random, CONVERGE_SECONDS_MAX)) return;
     const ends = this.#brokers.map(({ name, image }) => `${name} ${image.startOffset} to ${image.endOffset}`);
     throw new Violation(
       'does-not-converge',
-      `after ${seconds} s: ${ends.join(', ')}; the master is ${this.#master.name}`,
+      `after ${CONVERGE_SECONDS_MAX} s: ${ends.join(', ')}; the master is ${this.#master.name}`,
     );
   }
 
@@ -344,17 +359,21 @@ class ReplicationRun {
     await this.#startSurely(slave);
   }
 
-  /** With everybody there, a message is answered. */
+  /** With everybody there, messages are answered again. */
   async #checkAnswers(random: Random): Promise<void> {
+    for (let attempt = 0; attempt < ANSWER_ATTEMPTS_MAX; attempt++) if (await this.#isAnswered(random)) return;
+    throw new Violation('does-not-converge', 'no message is answered although all slaves are there');
+  }
+
+  async #isAnswered(random: Random): Promise<boolean> {
     const message = { id: this.#nextId++, bodyBytes: 100, paddingBytes: 0, keyCount: 1, tag: undefined, delayLevel: 0 };
     this.#send({ kind: 'send', topic: 'alpha', queueId: 0, messages: [message] });
     while (await this.#flow(random)) continue;
-    for (let seconds = 0; seconds < 2 && !this.#answered.has(message.id); seconds++) {
+    for (let seconds = 0; seconds < ANSWER_SECONDS && !this.#answered.has(message.id); seconds++) {
       await this.#pass(SECOND_MS);
       while (await this.#flow(random)) continue;
     }
-    if (!this.#answered.has(message.id))
-      throw new Violation('does-not-converge', 'a message that all slaves have is not answered');
+    return this.#answered.has(message.id);
   }
 }
 
@@ -365,6 +384,7 @@ async function swallowPowerCut(broker: SimulatedBroker, act: () => void | Promis
   } catch (error) {
     if (!broker.disk.isOff) throw error;
   }
+  await broker.endIfOff();
 }
 
 function asViolation(error: unknown): Error {

@@ -118,6 +118,14 @@ export class SimulatedNetwork {
     }
   }
 
+  /** True while both ends of a connection of a slave to its master are there, as far as they know themselves. */
+  isConnected(slave: string, master: string): boolean {
+    return this.#connections.some(
+      ({ from, to, client, server }) =>
+        from === slave && to === master && !client.isClosed && server?.isClosed === false && server.peer === client,
+    );
+  }
+
   /** Nothing passes between two brokers until `heal`. */
   part(a: string, b: string): void {
     this.#parted.add(`${a} ${b}`);
