@@ -49,6 +49,8 @@ export class HaClient {
   #unread: Buffer | undefined;
   #reader: TransferReader | undefined;
   #masterAddress: string | undefined;
+  /** Of the connection that there is, or was. */
+  #connectedAddress: string | undefined;
   #socket: HaSocket | undefined;
   #timer: TimerHandle | undefined;
   #isConnected = false;
@@ -100,12 +102,18 @@ export class HaClient {
     return this.#transferredByteInSecond;
   }
 
-  /** A new address holds from the next connection on, as in Apache's. */
+  /**
+   * A new address holds at once; while none is known, the connection that there is goes on. Differs: Apache's stays with the master before for as
+   * long as that connection lives, which a master that has become a slave does not end.
+   */
   updateMasterAddress(address: string | undefined): void {
     if (address === this.#masterAddress) return;
     this.#parts.logger.info('the master address has changed', { before: this.#masterAddress, now: address });
     this.#masterAddress = address;
-    if (this.#socket !== undefined) return;
+    if (this.#socket !== undefined) {
+      if (address === undefined || address === this.#connectedAddress) return;
+      this.#close();
+    }
     this.#timer?.cancel();
     this.#connect();
   }
@@ -144,6 +152,7 @@ export class HaClient {
     const { host, port } = splitAddress(address);
     const socket = this.#parts.network.connect(host, port);
     this.#socket = socket;
+    this.#connectedAddress = address;
     this.#timer = this.#parts.clock.after(RECONNECT_INTERVAL_MS, () =>
       this.#fail(new Error('the master does not answer')),
     );

@@ -27,6 +27,8 @@ export interface HaConnectionParts {
   readonly logger: Logger;
   /** The slave has said what it has. */
   readonly onAcknowledge: () => void;
+  /** The slave has nothing, and is sent the log from here on. */
+  readonly onBeginEmpty: (physicalOffset: number) => void;
   /** Called once. */
   readonly onClose: (connection: HaConnection) => void;
 }
@@ -38,6 +40,8 @@ export class HaConnection {
   readonly #parts: HaConnectionParts;
   readonly #reports = new ReportReader();
   #slaveAckOffset = -1;
+  /** What it asked for, on this connection. */
+  #firstReport = -1;
   #nextOffset = -1;
   #lastReadMs: number;
   #lastWriteMs: number;
@@ -63,6 +67,14 @@ export class HaConnection {
   /** End of what the slave has said it has; -1 before its first report. */
   get slaveAckOffset(): number {
     return this.#slaveAckOffset;
+  }
+
+  /**
+   * What the slave has of this log for certain; -1 when it has only said where it is: what it has before that may be another log's, which it
+   * finds out by what it is sent. A slave that was sent nothing new repeats its first report.
+   */
+  get confirmedOffset(): number {
+    return this.#slaveAckOffset > this.#firstReport ? this.#slaveAckOffset : -1;
   }
 
   /** Where the next transfer begins. Java: getTransferFromWhere. */
@@ -162,7 +174,9 @@ export class HaConnection {
       throw new HaProtocolError(`its log ends at ${slaveMaxOffset}, before this one, which begins at ${minOffset}`);
     }
     assert(this.#nextOffset < 0, 'a connection begins once');
+    this.#firstReport = slaveMaxOffset;
     this.#nextOffset = slaveMaxOffset === 0 ? log.segmentStart(endOffset) : slaveMaxOffset;
+    if (slaveMaxOffset === 0) this.#parts.onBeginEmpty(this.#nextOffset);
     logger.info('a slave is sent the log', { slave: this.remoteAddress, slaveMaxOffset, from: this.#nextOffset });
   }
 

@@ -87,6 +87,7 @@ export class HaServer {
       clock,
       logger,
       onAcknowledge: () => acknowledgements.update(this.#connections),
+      onBeginEmpty: (physicalOffset) => acknowledgements.begin(physicalOffset),
       onClose: () => this.#remove(connection),
     });
     this.#connections.add(connection);

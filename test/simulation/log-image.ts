@@ -46,6 +46,11 @@ export class LogImage {
     return this.startOffset + this.#bytes.length;
   }
 
+  /** The log ends where a segment does, and the next one is empty. */
+  get isAtSegmentStart(): boolean {
+    return this.endOffset % this.#segmentSizeBytes === 0;
+  }
+
   /** Reads what has come since the last time; returns the records. */
   readOn({ disk, folder }: Omit<ImagedLog, 'segmentSizeBytes'>, endOffset: number): SeenRecord[] {
     const from = this.endOffset;

@@ -51,9 +51,17 @@ export function mayFollow({ image: slave, minOffset }: SimulatedBroker, master: 
   return from < slave.endOffset && slave.agreedEnd(master.image, from) > from;
 }
 
-/** The logs are the same, from the slave's first byte on. */
-export function checkSame({ name, image }: SimulatedBroker, { image: master }: SimulatedBroker): void {
-  if (image.endOffset === master.endOffset && image.agreesWith(master)) return;
+/** The logs are the same, from the slave's first byte on; one that is empty begins with the master's next segment. */
+export function isSame({ image }: SimulatedBroker, { image: master }: SimulatedBroker): boolean {
+  if (image.records.size === 0 && master.isAtSegmentStart) return true;
+  return image.endOffset === master.endOffset && image.agreesWith(master);
+}
+
+/** Throws when they are not. */
+export function checkSame(slave: SimulatedBroker, masterBroker: SimulatedBroker): void {
+  if (isSame(slave, masterBroker)) return;
+  const { name, image } = slave;
+  const { image: master } = masterBroker;
   throw new Violation('not-a-prefix', `${name} ends at ${image.endOffset}, its master at ${master.endOffset}`);
 }
 

@@ -2,11 +2,14 @@
  * Carries out a history of a master and its slaves: real stores and real HA services over simulated disks and a simulated network. Java: none.
  * Invariant: what a run does follows from its history alone. It ends by itself, or throws the first Violation.
  */
+import { SCHEDULE_TOPIC } from '#src/message/delay-level-table.js';
+
 import { FakeClock } from '../fake-clock.js';
 import { turns } from './event-loop-turns.js';
+import { TOPICS } from './history.js';
 import { type SentRecord, Violation } from './ledger.js';
 import { Random } from './random.js';
-import { checkAnswered, checkCut, checkSame, FollowedLogs, mayFollow } from './replication-checks.js';
+import { checkAnswered, checkCut, checkSame, FollowedLogs, isSame, mayFollow } from './replication-checks.js';
 import { BROKER_NAMES, type ReplicationHistory, type ReplicationOperation } from './replication-history.js';
 import { destinationOf } from './sent-messages.js';
 import { type ReplicationWrappers, SimulatedBroker } from './simulated-broker.js';
@@ -287,10 +290,18 @@ class ReplicationRun {
     await next.stop();
     this.#master = next;
     this.#followed.forget();
+    this.#beginQueuesAnew(next);
     await this.#startSurely(next);
     checkAnswered(next, candidates, this.#answered, this.#answeredEarly);
     this.#forgetLost();
     for (const slave of this.#slaves) slave.follow(next);
+  }
+
+  /** A slave that began late does not know of the queues that had their last message before: as a master it begins them anew. */
+  #beginQueuesAnew({ image }: SimulatedBroker): void {
+    if (image.startOffset === 0) return;
+    const topics = [...TOPICS, SCHEDULE_TOPIC];
+    for (const { ledger } of this.#brokers) for (const topic of topics) ledger.deleteTopic(topic, image.endOffset);
   }
 
   async #startSurely(broker: SimulatedBroker): Promise<void> {
@@ -324,11 +335,7 @@ class ReplicationRun {
     let seconds = 0;
     for (let round = 0; round < CONVERGE_ROUNDS_MAX && seconds < secondsMax; round++) {
       if (await this.#flow(random)) continue;
-      const { image } = this.#master;
-      const isSame = this.#slaves.every(
-        (slave) => slave.image.endOffset === image.endOffset && slave.image.agreesWith(image),
-      );
-      if (isSame) return true;
+      if (this.#slaves.every((slave) => isSame(slave, this.#master))) return true;
       seconds++;
       await this.#pass(SECOND_MS);
     }
