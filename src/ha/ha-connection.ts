@@ -37,11 +37,12 @@ export interface HaConnectionParts {
 export class HaConnection {
   /** `host:port` of the slave. */
   readonly remoteAddress: string;
+  readonly remoteHost: string | undefined;
   readonly #parts: HaConnectionParts;
   readonly #reports = new ReportReader();
   #slaveAckOffset = -1;
-  /** What it asked for, on this connection. */
-  #firstReport = -1;
+  /** Reports up to here confirm nothing: what it asked for, on this connection, or was sent before there was doubt about it. */
+  #unconfirmedOffset = -1;
   #nextOffset = -1;
   #lastReadMs: number;
   #lastWriteMs: number;
@@ -56,6 +57,7 @@ export class HaConnection {
     this.#parts = parts;
     const { socket, clock, logger } = parts;
     this.remoteAddress = `${socket.remoteAddress}:${socket.remotePort}`;
+    this.remoteHost = socket.remoteAddress;
     this.#lastReadMs = clock.monotonicMs();
     this.#lastWriteMs = this.#lastReadMs;
     socket.on('data', (chunk: Buffer) => this.#onData(chunk));
@@ -74,7 +76,15 @@ export class HaConnection {
    * finds out by what it is sent. A slave that was sent nothing new repeats its first report.
    */
   get confirmedOffset(): number {
-    return this.#slaveAckOffset > this.#firstReport ? this.#slaveAckOffset : -1;
+    return this.#slaveAckOffset > this.#unconfirmedOffset ? this.#slaveAckOffset : -1;
+  }
+
+  /**
+   * A slave at the same address has connected, perhaps the same one, whose old connection this is: it does not count for two. One that has
+   * been sent what comes from now on is another.
+   */
+  doubt(): void {
+    this.#unconfirmedOffset = Math.max(this.#unconfirmedOffset, this.#nextOffset);
   }
 
   /** Where the next transfer begins. Java: getTransferFromWhere. */
@@ -174,7 +184,7 @@ export class HaConnection {
       throw new HaProtocolError(`its log ends at ${slaveMaxOffset}, before this one, which begins at ${minOffset}`);
     }
     assert(this.#nextOffset < 0, 'a connection begins once');
-    this.#firstReport = slaveMaxOffset;
+    this.#unconfirmedOffset = slaveMaxOffset;
     this.#nextOffset = slaveMaxOffset === 0 ? log.segmentStart(endOffset) : slaveMaxOffset;
     if (slaveMaxOffset === 0) this.#parts.onBeginEmpty(this.#nextOffset);
     logger.info('a slave is sent the log', { slave: this.remoteAddress, slaveMaxOffset, from: this.#nextOffset });

@@ -90,6 +90,7 @@ export class HaServer {
       onBeginEmpty: (physicalOffset) => acknowledgements.begin(physicalOffset),
       onClose: () => this.#remove(connection),
     });
+    for (const other of this.#connections) if (other.remoteHost === connection.remoteHost) other.doubt();
     this.#connections.add(connection);
     logger.info('a slave has connected', { slave: connection.remoteAddress });
     if (this.#connections.size > 1) return;

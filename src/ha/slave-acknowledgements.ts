@@ -2,8 +2,8 @@
  * What slaves have acknowledged, told to the main thread in the store status page. HA thread. Java: DefaultHAService.notifyTransferSome,
  * inSyncReplicasNums.
  * Invariant: `replicatedOffset` and `slaveAckOffset` never go back: what a slave had, it had. Only this writes the four words.
- * Differs: Apache counts all that lies before what a slave says. Here a slave's first report, with which it says where it is before it was
- * compared, acknowledges nothing; nor does any that of one which began later what it never got.
+ * Differs: Apache counts whatever a slave says, and every connection. Here nothing is made of a slave's first report, which it gives before its
+ * log is compared; nor of a part of the log that it never got, since it began later; nor of a second connection of the same slave.
  */
 import { assert } from '../base/assert.js';
 import { StatusWord, type StoreStatusPage } from '../ring/store-status-page.js';

@@ -22,6 +22,8 @@ export type ReplicationOperation =
     }
   /** A broker's worker takes what is in its rings. Its HA thread has no turn before something else gives it one. */
   | { readonly kind: 'work'; readonly broker: number }
+  /** A broker's main thread takes what its worker has done. */
+  | { readonly kind: 'take'; readonly broker: number }
   /** So many things arrive over the network. */
   | { readonly kind: 'network'; readonly count: number; readonly seed: number }
   /** Time passes. */
@@ -83,6 +85,7 @@ const OPERATIONS_MAX = 160;
 const CALM: Readonly<Record<Kind, number>> = {
   send: 30,
   work: 30,
+  take: 15,
   network: 30,
   tick: 12,
   disk: 14,
@@ -154,6 +157,7 @@ class OperationMaker {
       case 'send':
         return this.#makeSend();
       case 'work':
+      case 'take':
       case 'start':
       case 'restart':
       case 'loseDisk':

@@ -104,6 +104,8 @@ class ReplicationRun {
         return this.#send(operation);
       case 'work':
         return this.#ifRunning(operation.broker, (broker) => void broker.work());
+      case 'take':
+        return this.#ifRunning(operation.broker, (broker) => broker.takeResults());
       case 'network':
         this.#network.deliver(operation.count, new Random(operation.seed));
         return turns();
@@ -214,6 +216,7 @@ class ReplicationRun {
       });
     }
     await turns();
+    for (const broker of this.#running) broker.takeResults();
     if (this.#network.deliver(FLOW_DELIVERIES, random) > 0) hasWorked = true;
     await turns();
     for (const broker of this.#running) if (await this.#workDisk(broker, FLOW_DISK_OPERATIONS)) hasWorked = true;

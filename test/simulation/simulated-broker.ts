@@ -125,6 +125,7 @@ export class SimulatedBroker {
     const { store } = this.#running;
     try {
       this.work();
+      this.takeResults();
       this.#endReplication(false);
       await settle(this.disk, store.close());
       this.ledger.durableOffset = store.status.get(StatusWord.flushedOffset);
@@ -196,7 +197,7 @@ export class SimulatedBroker {
     requests.set(main.put(topic, queueId, messages.map(toTestMessage)), ids);
   }
 
-  /** The worker's turns until its rings are empty, and the main thread's. True if there was anything to do. */
+  /** The worker's turns until its rings are empty. True if there was anything to do. */
   work(): boolean {
     const { store, main } = this.#running;
     let hasWorked = false;
@@ -205,8 +206,35 @@ export class SimulatedBroker {
       hasWorked = true;
       main.takeResults();
     }
-    this.#takeResults();
     return hasWorked;
+  }
+
+  /** The main thread's turn. */
+  takeResults(): void {
+    const { main, requests, transfer, isSlave } = this.#running;
+    for (const result of main.takeResults()) {
+      if (isSlave || !result.isLast) continue;
+      const ids = requests.get(result.requestId) ?? [];
+      requests.delete(result.requestId);
+      if (result.status !== PutStatus.OK) {
+        if (!this.disk.isOff) throw new Violation('worker-failed', `messages ${ids.join()} were refused`);
+        continue;
+      }
+      const { queueOffset, physicalOffset, storeTimestampMs } = result;
+      const put = {
+        status: PutStatus.OK,
+        remark: undefined,
+        queueOffset,
+        physicalOffset,
+        storeTimestampMs,
+        physicalOffsets: [physicalOffset],
+      };
+      const done = ({ status }: { readonly status: PutStatus }): void => {
+        if (status === PutStatus.OK) this.#shared.onAnswer(ids);
+      };
+      if (transfer === undefined) done(put);
+      else transfer.wait(physicalOffset + result.sizeBytes, put, done);
+    }
   }
 
   /** The flusher and the cleaner do what is due. */
@@ -369,33 +397,6 @@ export class SimulatedBroker {
       );
     }
     this.acknowledgedOffset = Math.max(this.acknowledgedOffset, offset);
-  }
-
-  #takeResults(): void {
-    const { main, requests, transfer, isSlave } = this.#running;
-    for (const result of main.takeResults()) {
-      if (isSlave || !result.isLast) continue;
-      const ids = requests.get(result.requestId) ?? [];
-      requests.delete(result.requestId);
-      if (result.status !== PutStatus.OK) {
-        if (!this.disk.isOff) throw new Violation('worker-failed', `messages ${ids.join()} were refused`);
-        continue;
-      }
-      const { queueOffset, physicalOffset, storeTimestampMs } = result;
-      const put = {
-        status: PutStatus.OK,
-        remark: undefined,
-        queueOffset,
-        physicalOffset,
-        storeTimestampMs,
-        physicalOffsets: [physicalOffset],
-      };
-      const done = ({ status }: { readonly status: PutStatus }): void => {
-        if (status === PutStatus.OK) this.#shared.onAnswer(ids);
-      };
-      if (transfer === undefined) done(put);
-      else transfer.wait(physicalOffset + result.sizeBytes, put, done);
-    }
   }
 
   #endReplication(isPowerCut: boolean): void {
