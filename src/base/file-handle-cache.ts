@@ -5,24 +5,40 @@
  */
 import { type FileHandle, open } from 'node:fs/promises';
 
-interface CachedFile {
-  readonly handle: Promise<FileHandle>;
+/** What reading needs of an open file; Node's handle is one. */
+export interface ReadableFile {
+  read(target: Buffer, start: number, length: number, position: number): Promise<{ readonly bytesRead: number }>;
+  close(): Promise<void>;
+}
+
+/** Opens a file for reading. Rejects as `fs.open` does. */
+export type OpenFile = (path: string) => Promise<ReadableFile>;
+
+/** The operating system's. */
+export function openForReading(path: string): Promise<FileHandle> {
+  return open(path, 'r');
+}
+
+interface CachedFile<T> {
+  readonly handle: Promise<T>;
   users: number;
   evicted: boolean;
 }
 
 /** Open files by path. */
-export class FileHandleCache {
-  readonly #files = new Map<string, CachedFile>();
+export class FileHandleCache<File extends Pick<ReadableFile, 'close'> = FileHandle> {
+  readonly #files = new Map<string, CachedFile<File>>();
   readonly #filesMax: number;
+  readonly #open: (path: string) => Promise<File>;
 
   /** At most `filesMax` files stay open while nobody uses them. */
-  constructor(filesMax: number) {
+  constructor(filesMax: number, openFile: (path: string) => Promise<File>) {
     this.#filesMax = filesMax;
+    this.#open = openFile;
   }
 
   /** Runs `read` on the open file. Rejects as `fs.open` does when there is no such file. */
-  async use<T>(path: string, read: (handle: FileHandle) => Promise<T>): Promise<T> {
+  async use<T>(path: string, read: (handle: File) => Promise<T>): Promise<T> {
     const file = this.#get(path);
     file.users++;
     try {
@@ -53,7 +69,7 @@ export class FileHandleCache {
     await Promise.all(files.map(([path, file]) => this.#evict(path, file)));
   }
 
-  #get(path: string): CachedFile {
+  #get(path: string): CachedFile<File> {
     const cached = this.#files.get(path);
     if (cached !== undefined) {
       // A Map keeps the order of insertion: the first key is the least recently used.
@@ -61,7 +77,7 @@ export class FileHandleCache {
       this.#files.set(path, cached);
       return cached;
     }
-    const opened: CachedFile = { handle: open(path, 'r'), users: 0, evicted: false };
+    const opened: CachedFile<File> = { handle: this.#open(path), users: 0, evicted: false };
     this.#files.set(path, opened);
     this.#trim();
     return opened;
@@ -76,19 +92,19 @@ export class FileHandleCache {
     }
   }
 
-  #forget(path: string, file: CachedFile): void {
+  #forget(path: string, file: CachedFile<File>): void {
     if (this.#files.get(path) === file) this.#files.delete(path);
     file.evicted = true;
   }
 
-  async #evict(path: string, file: CachedFile): Promise<void> {
+  async #evict(path: string, file: CachedFile<File>): Promise<void> {
     this.#forget(path, file);
     if (file.users === 0) await closeQuietly(file);
   }
 }
 
 /** A file opened for reading only has nothing to lose when it cannot be closed; one that never opened needs no closing. */
-async function closeQuietly(file: CachedFile): Promise<void> {
+async function closeQuietly<File extends Pick<ReadableFile, 'close'>>(file: CachedFile<File>): Promise<void> {
   const handle = await file.handle.catch(() => undefined);
   await handle?.close().catch(() => undefined);
 }

@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path';
 
-import { FileHandleCache } from '../base/file-handle-cache.js';
+import { FileHandleCache, openForReading, type OpenFile, type ReadableFile } from '../base/file-handle-cache.js';
 import { segmentName } from '../base/segment-name.js';
 import { MESSAGE_MAGIC_V1, MESSAGE_MAGIC_V2, readInt64, RECORD, storeTimestampOf } from '../message/stored-record.js';
 
@@ -30,11 +30,13 @@ export function isRecordHead(source: Buffer, position: number, sizeBytes: number
 export class LogReader {
   readonly #folder: string;
   readonly #segmentSizeBytes: number;
-  readonly #files = new FileHandleCache(OPEN_SEGMENTS_MAX);
+  readonly #files: FileHandleCache<ReadableFile>;
 
-  constructor(folder: string, segmentSizeBytes: number) {
+  /** `openFile` is for tests. */
+  constructor(folder: string, segmentSizeBytes: number, openFile: OpenFile = openForReading) {
     this.#folder = folder;
     this.#segmentSizeBytes = segmentSizeBytes;
+    this.#files = new FileHandleCache(OPEN_SEGMENTS_MAX, openFile);
   }
 
   /** Fills `target[start, end)` from `physicalOffset` on. False when the segment is not there any more or is too short. */

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 
-import { FileHandleCache } from '../base/file-handle-cache.js';
+import { FileHandleCache, openForReading } from '../base/file-handle-cache.js';
 import { segmentName } from '../base/segment-name.js';
 
 import { type ConsumeQueueEntry, ENTRY_BYTES, readEntry, TAGS_CODE_AT } from './consume-queue-entry.js';
@@ -16,7 +16,7 @@ const OPEN_FILES_MAX = 256;
 export class ConsumeQueueReader {
   readonly #rootFolder: string;
   readonly #fileSizeBytes: number;
-  readonly #files = new FileHandleCache(OPEN_FILES_MAX);
+  readonly #files = new FileHandleCache(OPEN_FILES_MAX, openForReading);
   readonly #ext: ConsumeQueueExtReader;
 
   /** `rootFolder` is the store's `consumequeue` folder, `fileSizeBytes` a multiple of the entry's size. */

@@ -6,6 +6,7 @@
 import { assert } from '../base/assert.js';
 import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/log.js';
+import type { OpenFile } from '../base/file-handle-cache.js';
 import type { LogCut } from '../commitlog/log-cut.js';
 import { BLANK_SIZE_MIN } from '../message/stored-record.js';
 import { Doorbell } from '../ring/doorbell.js';
@@ -15,6 +16,7 @@ import { StatusWord, StoreStatusPage } from '../ring/store-status-page.js';
 import { HaClient } from './ha-client.js';
 import { collectHaRuntimeInfo, type HaRuntimeInfo } from './ha-runtime-info.js';
 import { HaServer } from './ha-server.js';
+import { type HaNetwork, nodeHaNetwork } from './ha-network.js';
 import type { HaSettings } from './ha-settings.js';
 import { LogSource } from './log-source.js';
 import { ReplicaFeed } from './replica-feed.js';
@@ -40,6 +42,9 @@ export interface HaServiceOptions {
   readonly logger: Logger;
   /** This slave's log is to be cut before replication goes on; nothing more is replicated by this service. */
   readonly onDivergence: (cut: LogCut) => void;
+  /** For tests: in place of the operating system's. */
+  readonly network?: HaNetwork | undefined;
+  readonly openFile?: OpenFile | undefined;
 }
 
 /** Starts, runs and stops. */
@@ -56,17 +61,24 @@ export class DefaultHaService {
   #seenFlushed = -1;
 
   constructor(options: HaServiceOptions) {
-    const { settings, memory, clock, logger, onDivergence } = options;
+    const { settings, memory, clock, logger, onDivergence, network = nodeHaNetwork } = options;
     this.#options = options;
     this.#status = new StoreStatusPage(memory.statusPage);
     this.#doorbell = new Doorbell(memory.haDoorbell);
     const window = new LogTailWindowReader(memory.window);
-    this.#log = new LogSource(this.#status, window, settings.storePathCommitLog, settings.segmentSizeBytes);
+    this.#log = new LogSource(
+      this.#status,
+      window,
+      settings.storePathCommitLog,
+      settings.segmentSizeBytes,
+      options.openFile,
+    );
     const onActive = (): void => this.#wakeIdle();
     this.#server = new HaServer({
       log: this.#log,
       acknowledgements: new SlaveAcknowledgements(this.#status, settings.inSyncReplicas),
       settings,
+      network,
       clock,
       logger,
       onActive,
@@ -80,7 +92,17 @@ export class DefaultHaService {
       recordsMax: settings.replicaRecordsMax,
     });
     const log = this.#log;
-    this.#client = new HaClient({ feed, log, status: this.#status, settings, clock, logger, onActive, onDivergence });
+    this.#client = new HaClient({
+      feed,
+      log,
+      status: this.#status,
+      settings,
+      network,
+      clock,
+      logger,
+      onActive,
+      onDivergence,
+    });
   }
 
   /** Listens for slaves; resolves with the port, or rejects with the system's error. */

@@ -5,8 +5,6 @@
  * anything before the master has sent what this log ends with. While the replica ring is full the socket is not read. A master whose bytes do
  * not follow is left, with the reason; where the logs are known to part, `onDivergence` is called and nothing more is done here.
  */
-import { connect, type Socket } from 'node:net';
-
 import { assert } from '../base/assert.js';
 import type { Clock, TimerHandle } from '../base/clock.js';
 import type { Logger } from '../base/log.js';
@@ -14,6 +12,7 @@ import type { LogCut } from '../commitlog/log-cut.js';
 import { StatusWord, type StoreStatusPage } from '../ring/store-status-page.js';
 import { AgreementSearch, LogsPartError, SearchGoesBackError } from './agreement-search.js';
 import { encodeReport, TransferReader } from './ha-frame.js';
+import type { HaNetwork, HaSocket } from './ha-network.js';
 import { HaProtocolError } from './ha-protocol-error.js';
 import type { HaSettings } from './ha-settings.js';
 import type { LogSource } from './log-source.js';
@@ -33,6 +32,7 @@ export interface HaClientParts {
     HaSettings,
     'isSyncFlush' | 'segmentSizeBytes' | 'sendHeartbeatIntervalMs' | 'housekeepingIntervalMs'
   >;
+  readonly network: HaNetwork;
   readonly clock: Clock;
   readonly logger: Logger;
   /** There is somebody to acknowledge to. */
@@ -49,7 +49,9 @@ export class HaClient {
   #unread: Buffer | undefined;
   #reader: TransferReader | undefined;
   #masterAddress: string | undefined;
-  #socket: Socket | undefined;
+  /** Of the connection that there is, or was. */
+  #connectedAddress: string | undefined;
+  #socket: HaSocket | undefined;
   #timer: TimerHandle | undefined;
   #isConnected = false;
   #isStopped = false;
@@ -100,12 +102,18 @@ export class HaClient {
     return this.#transferredByteInSecond;
   }
 
-  /** A new address holds from the next connection on, as in Apache's. */
+  /**
+   * A new address holds at once; while none is known, the connection that there is goes on. Differs: Apache's stays with the master before for as
+   * long as that connection lives, which a master that has become a slave does not end.
+   */
   updateMasterAddress(address: string | undefined): void {
     if (address === this.#masterAddress) return;
     this.#parts.logger.info('the master address has changed', { before: this.#masterAddress, now: address });
     this.#masterAddress = address;
-    if (this.#socket !== undefined) return;
+    if (this.#socket !== undefined) {
+      if (address === undefined || address === this.#connectedAddress) return;
+      this.#close();
+    }
     this.#timer?.cancel();
     this.#connect();
   }
@@ -142,8 +150,9 @@ export class HaClient {
     }
     assert(this.#socket === undefined, 'one connection at a time');
     const { host, port } = splitAddress(address);
-    const socket = connect({ host, port, noDelay: true, keepAlive: true });
+    const socket = this.#parts.network.connect(host, port);
     this.#socket = socket;
+    this.#connectedAddress = address;
     this.#timer = this.#parts.clock.after(RECONNECT_INTERVAL_MS, () =>
       this.#fail(new Error('the master does not answer')),
     );
@@ -178,7 +187,7 @@ export class HaClient {
     onActive();
   }
 
-  #onData(socket: Socket, chunk: Buffer): void {
+  #onData(socket: HaSocket, chunk: Buffer): void {
     if (socket !== this.#socket) return;
     this.#lastReadMs = this.#parts.clock.monotonicMs();
     this.#receivedSinceTick += chunk.length;
@@ -267,7 +276,7 @@ export class HaClient {
     this.#socket?.write(encodeReport(offset));
   }
 
-  #onEnd(socket: Socket, error: Error): void {
+  #onEnd(socket: HaSocket, error: Error): void {
     if (socket === this.#socket) this.#fail(error);
   }
 

@@ -3,12 +3,11 @@
  * Invariant: holds at most {@link SEND_BUFFER_BYTES_MAX} and one transfer for a slave, however slow it is: nothing more is read from the log
  * until the socket has taken what there is. An acknowledgement is never more than was sent.
  */
-import type { Socket } from 'node:net';
-
 import { assert } from '../base/assert.js';
 import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/log.js';
 import { ReportReader, TRANSFER_HEADER_BYTES, writeTransferHeader } from './ha-frame.js';
+import type { HaSocket } from './ha-network.js';
 import { HaProtocolError } from './ha-protocol-error.js';
 import type { HaSettings } from './ha-settings.js';
 import type { LogSource } from './log-source.js';
@@ -18,7 +17,7 @@ export const SEND_BUFFER_BYTES_MAX = 256 * 1024;
 
 /** What a connection needs. */
 export interface HaConnectionParts {
-  readonly socket: Socket;
+  readonly socket: HaSocket;
   readonly log: LogSource;
   readonly settings: Pick<
     HaSettings,
@@ -28,6 +27,8 @@ export interface HaConnectionParts {
   readonly logger: Logger;
   /** The slave has said what it has. */
   readonly onAcknowledge: () => void;
+  /** The slave has nothing, and is sent the log from here on. */
+  readonly onBeginEmpty: (physicalOffset: number) => void;
   /** Called once. */
   readonly onClose: (connection: HaConnection) => void;
 }
@@ -36,9 +37,12 @@ export interface HaConnectionParts {
 export class HaConnection {
   /** `host:port` of the slave. */
   readonly remoteAddress: string;
+  readonly remoteHost: string | undefined;
   readonly #parts: HaConnectionParts;
   readonly #reports = new ReportReader();
   #slaveAckOffset = -1;
+  /** Reports up to here confirm nothing: what it asked for, on this connection, or was sent before there was doubt about it. */
+  #unconfirmedOffset = -1;
   #nextOffset = -1;
   #lastReadMs: number;
   #lastWriteMs: number;
@@ -53,6 +57,7 @@ export class HaConnection {
     this.#parts = parts;
     const { socket, clock, logger } = parts;
     this.remoteAddress = `${socket.remoteAddress}:${socket.remotePort}`;
+    this.remoteHost = socket.remoteAddress;
     this.#lastReadMs = clock.monotonicMs();
     this.#lastWriteMs = this.#lastReadMs;
     socket.on('data', (chunk: Buffer) => this.#onData(chunk));
@@ -64,6 +69,22 @@ export class HaConnection {
   /** End of what the slave has said it has; -1 before its first report. */
   get slaveAckOffset(): number {
     return this.#slaveAckOffset;
+  }
+
+  /**
+   * What the slave has of this log for certain; -1 when it has only said where it is: what it has before that may be another log's, which it
+   * finds out by what it is sent. A slave that was sent nothing new repeats its first report.
+   */
+  get confirmedOffset(): number {
+    return this.#slaveAckOffset > this.#unconfirmedOffset ? this.#slaveAckOffset : -1;
+  }
+
+  /**
+   * A slave at the same address has connected, perhaps the same one, whose old connection this is: it does not count for two. One that has
+   * been sent what comes from now on is another.
+   */
+  doubt(): void {
+    this.#unconfirmedOffset = Math.max(this.#unconfirmedOffset, this.#nextOffset);
   }
 
   /** Where the next transfer begins. Java: getTransferFromWhere. */
@@ -163,7 +184,9 @@ export class HaConnection {
       throw new HaProtocolError(`its log ends at ${slaveMaxOffset}, before this one, which begins at ${minOffset}`);
     }
     assert(this.#nextOffset < 0, 'a connection begins once');
+    this.#unconfirmedOffset = slaveMaxOffset;
     this.#nextOffset = slaveMaxOffset === 0 ? log.segmentStart(endOffset) : slaveMaxOffset;
+    if (slaveMaxOffset === 0) this.#parts.onBeginEmpty(this.#nextOffset);
     logger.info('a slave is sent the log', { slave: this.remoteAddress, slaveMaxOffset, from: this.#nextOffset });
   }
 

@@ -2,13 +2,11 @@
  * Listens for slaves and keeps their connections. HA thread. Java: DefaultHAService, its AcceptSocketService.
  * Invariant: a connection is in the list from its accept to its close; at most {@link SLAVES_MAX} are.
  */
-import { once } from 'node:events';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-
 import { assert } from '../base/assert.js';
 import type { Clock, TimerHandle } from '../base/clock.js';
 import type { Logger } from '../base/log.js';
 import { HaConnection, SEND_BUFFER_BYTES_MAX } from './ha-connection.js';
+import type { HaListener, HaNetwork, HaSocket } from './ha-network.js';
 import type { HaSettings } from './ha-settings.js';
 import type { LogSource } from './log-source.js';
 import type { SlaveAcknowledgements } from './slave-acknowledgements.js';
@@ -23,6 +21,7 @@ export interface HaServerParts {
   readonly log: LogSource;
   readonly acknowledgements: SlaveAcknowledgements;
   readonly settings: HaSettings;
+  readonly network: HaNetwork;
   readonly clock: Clock;
   readonly logger: Logger;
   /** The first slave has come. */
@@ -33,7 +32,7 @@ export interface HaServerParts {
 export class HaServer {
   readonly #parts: HaServerParts;
   readonly #connections = new Set<HaConnection>();
-  #server: Server | undefined;
+  #listener: HaListener | undefined;
   #ticks: TimerHandle | undefined;
 
   constructor(parts: HaServerParts) {
@@ -52,14 +51,15 @@ export class HaServer {
 
   /** Listens; resolves with the port. Rejects with the system's error when it cannot. */
   async listen(): Promise<number> {
-    const { settings, logger } = this.#parts;
-    const options = { noDelay: true, keepAlive: true, highWaterMark: SEND_BUFFER_BYTES_MAX };
-    const server = createServer(options, (socket) => this.#accept(socket));
-    this.#server = server;
-    server.listen({ host: settings.bindAddress, port: settings.listenPort, exclusive: true });
-    await once(server, 'listening');
-    server.on('error', (error) => logger.error('accepting slaves failed', { error }));
-    return (server.address() as AddressInfo).port;
+    const { settings, network, logger } = this.#parts;
+    this.#listener = await network.listen({
+      host: settings.bindAddress,
+      port: settings.listenPort,
+      sendBufferBytesMax: SEND_BUFFER_BYTES_MAX,
+      onSocket: (socket) => this.#accept(socket),
+      onError: (error) => logger.error('accepting slaves failed', { error }),
+    });
+    return this.#listener.port;
   }
 
   /** Sends every slave what there is. */
@@ -69,11 +69,11 @@ export class HaServer {
 
   /** Closes everything. */
   stop(): void {
-    this.#server?.close();
+    this.#listener?.close();
     for (const connection of this.#connections) connection.close();
   }
 
-  #accept(socket: Socket): void {
+  #accept(socket: HaSocket): void {
     const { log, settings, clock, logger, acknowledgements, onActive } = this.#parts;
     if (this.#connections.size >= SLAVES_MAX) {
       logger.error('there are too many slaves; another is not accepted', { slaves: SLAVES_MAX });
@@ -87,8 +87,10 @@ export class HaServer {
       clock,
       logger,
       onAcknowledge: () => acknowledgements.update(this.#connections),
+      onBeginEmpty: (physicalOffset) => acknowledgements.begin(physicalOffset),
       onClose: () => this.#remove(connection),
     });
+    for (const other of this.#connections) if (other.remoteHost === connection.remoteHost) other.doubt();
     this.#connections.add(connection);
     logger.info('a slave has connected', { slave: connection.remoteAddress });
     if (this.#connections.size > 1) return;

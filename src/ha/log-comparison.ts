@@ -119,6 +119,7 @@ export class LogComparison {
   #sameBytes(chunk: Buffer, at: number, length: number): number {
     const position = this.#offset - this.#blockStart;
     const compared = Math.min(length, Math.max(0, this.#block.length - position));
+    if (compared === 0) return length;
     if (chunk.compare(this.#block, position, position + compared, at, at + compared) === 0) return length;
     for (let i = 0; i < compared; i++) if (chunk[at + i] !== this.#block[position + i]) return i;
     return compared;

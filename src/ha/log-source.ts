@@ -4,6 +4,7 @@
  * Invariant: gives only bytes that have been given to the operating system, and of one segment at a time.
  */
 import { assert } from '../base/assert.js';
+import type { OpenFile } from '../base/file-handle-cache.js';
 import { LogReader } from '../commitlog/log-reader.js';
 import type { LogTailWindowReader } from '../ring/log-tail-window.js';
 import { StatusWord, type StoreStatusPage } from '../ring/store-status-page.js';
@@ -15,11 +16,17 @@ export class LogSource {
   readonly #window: LogTailWindowReader;
   readonly #files: LogReader;
 
-  constructor(status: StoreStatusPage, window: LogTailWindowReader, folder: string, segmentSizeBytes: number) {
+  constructor(
+    status: StoreStatusPage,
+    window: LogTailWindowReader,
+    folder: string,
+    segmentSizeBytes: number,
+    openFile?: OpenFile,
+  ) {
     this.#status = status;
     this.#window = window;
     this.segmentSizeBytes = segmentSizeBytes;
-    this.#files = new LogReader(folder, segmentSizeBytes);
+    this.#files = new LogReader(folder, segmentSizeBytes, openFile);
   }
 
   /** End of what may be sent. */

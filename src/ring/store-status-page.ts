@@ -13,6 +13,7 @@
  *     inSyncOffset                HA thread          as replicatedOffset, but of the slaves connected now; -1 when they are too few
  *     closeSteps                  commitlog worker   steps of closing the store, which may be many
  *     lastRecordOffset            commitlog worker   on a slave: where the log's last record begins; -1 when that is not known
+ *     slaveBeginOffset            HA thread          where a slave has begun with an empty log, the largest: what is before it that one never gets
  */
 
 /** Index of each word. */
@@ -28,6 +29,7 @@ export const StatusWord = {
   inSyncOffset: 8,
   closeSteps: 9,
   lastRecordOffset: 10,
+  slaveBeginOffset: 11,
 } as const;
 export type StatusWord = (typeof StatusWord)[keyof typeof StatusWord];
 

@@ -1,7 +1,8 @@
 /**
  * Holds the answers of puts under SYNC_MASTER until enough slaves have the bytes. Main thread. Java: GroupTransferService,
  * CommitLog.handleHA.
- * Invariant: each put is answered once: when `replicatedOffset` has passed its end, or with the status that says why not. Puts wait side by
+ * Invariant: each put is answered once: when `replicatedOffset` has passed its end, or with the status that says why not; as replicated never if
+ * it begins before `slaveBeginOffset`, since the slave that has what follows may be the one that began there. Puts wait side by
  * side: what comes later is stored and sent to slaves meanwhile.
  */
 import type { Clock, TimerHandle } from '../base/clock.js';
@@ -47,7 +48,7 @@ export class GroupTransferService {
   wait(endOffset: number, result: PutResult, done: (result: PutResult) => void): void {
     const { status, clock, maxGapNotInSyncBytes, slaveTimeoutMs } = this.#options;
     if (status.get(StatusWord.replicatedOffset) >= endOffset) {
-      done(result);
+      done(this.#replicated(result));
       return;
     }
     const inSyncOffset = status.get(StatusWord.inSyncOffset);
@@ -97,12 +98,19 @@ export class GroupTransferService {
     }
   };
 
+  /** The result of a put whose end slaves have. `slaveBeginOffset` was written before they said so. */
+  #replicated(result: PutResult): PutResult {
+    const isWhole = result.physicalOffset >= this.#options.status.get(StatusWord.slaveBeginOffset);
+    return isWhole ? result : { ...result, status: PutStatus.SLAVE_NOT_AVAILABLE };
+  }
+
   /** Answers the oldest `count`. */
   #settle(count: number, status: PutStatus): void {
     if (count === 0) return;
     const settled = this.#waiting.slice(0, count);
     this.#waiting = this.#waiting.slice(count);
-    for (const { result, done } of settled) done(status === PutStatus.OK ? result : { ...result, status });
+    for (const { result, done } of settled)
+      done(status === PutStatus.OK ? this.#replicated(result) : { ...result, status });
     if (this.#waiting.length > 0) return;
     this.#timer?.cancel();
     this.#timer = undefined;

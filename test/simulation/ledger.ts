@@ -18,6 +18,13 @@ export type ViolationKind =
   | 'offset-beyond-queue'
   | 'offsets-lost'
   | 'checkpoint-ahead'
+  | 'answered-missing'
+  | 'answered-too-early'
+  | 'acknowledged-too-early'
+  | 'not-a-prefix'
+  | 'cut-too-much'
+  | 'cut-not-kept'
+  | 'does-not-converge'
   | 'cannot-open'
   | 'worker-failed';
 
@@ -45,7 +52,7 @@ export interface StoredPlace {
 
 /** One run's. */
 export class Ledger {
-  readonly sent = new Map<number, SentRecord>();
+  readonly sent: Map<number, SentRecord>;
   /** By message id. */
   readonly stored = new Map<number, StoredPlace>();
   /** Before it, everything is on disk. */
@@ -59,6 +66,11 @@ export class Ledger {
   /** Records of a topic before this place may be in no queue: the topic was deleted there. */
   readonly #deletedBefore = new Map<string, number>();
   readonly #requests = new Map<number, readonly number[]>();
+
+  /** `sent` may be that of several stores, which have the same messages. */
+  constructor(sent = new Map<number, SentRecord>()) {
+    this.sent = sent;
+  }
 
   send(requestId: number, topic: string, queueId: number, messages: readonly SentMessage[]): void {
     for (const message of messages) this.sent.set(message.id, { ...destinationOf(topic, queueId, message), message });
@@ -106,5 +118,6 @@ export class Ledger {
     for (const [topic, offset] of this.#deletedBefore) this.#deletedBefore.set(topic, Math.min(offset, logEndOffset));
     for (const [name, { physicalOffset }] of this.queueEnds)
       if (physicalOffset >= logEndOffset) this.queueEnds.delete(name);
+    for (const [id, { physicalOffset }] of this.stored) if (physicalOffset >= logEndOffset) this.stored.delete(id);
   }
 }

@@ -23,7 +23,7 @@ interface SeedReport {
 async function runSeeds(from: number, end: number, step: number): Promise<void> {
   let failures = 0;
   for (let seed = from; seed < end && failures < FAILURES_MAX; seed += step) {
-    const failure = await trySeed(seed);
+    const failure = await trySeed(seed, 'store');
     if (failure !== undefined) failures++;
     process.send?.({ seed, failure } satisfies SeedReport);
   }

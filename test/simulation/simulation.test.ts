@@ -14,7 +14,7 @@ const test = suite('simulation');
 
 test(`seeds 1 to ${SEEDS} lose nothing`, async () => {
   for (let seed = 1; seed <= SEEDS; seed++) {
-    const failure = await trySeed(seed);
+    const failure = await trySeed(seed, 'store');
     if (failure !== undefined) assert.unreachable(`seed ${seed}: ${failure}`);
   }
 });

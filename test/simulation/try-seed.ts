@@ -1,13 +1,37 @@
-/** One seed of the simulation, from its history to what is printed of a failure. Java: none. Invariant: it throws only for bugs of the simulation itself. */
+/** One seed of a simulation, from its history to what is printed of a failure. Java: none. Invariant: it throws only for bugs of the simulation itself. */
 import { type History, makeHistory } from './history.js';
-import { Violation, type ViolationKind } from './ledger.js';
-import { describe, shrink } from './shrink.js';
+import { Violation } from './ledger.js';
+import { makeReplicationHistory, type ReplicationHistory } from './replication-history.js';
+import { runReplication } from './replication-run.js';
+import { describe, shrink, type Shrinkable } from './shrink.js';
+import type { ReplicationWrappers } from './simulated-broker.js';
 import { type DiskWrappers, runHistory } from './simulated-run.js';
 
-/** Runs a history; the Violation that it ends with, or undefined. */
-export async function tryHistory(history: History, wrappers: DiskWrappers = {}): Promise<Violation | undefined> {
+/** What is simulated. */
+export type SimulationKind = 'store' | 'replication';
+
+/** Runs a history of the store; the Violation that it ends with, or undefined. */
+export function tryHistory(history: History, wrappers: DiskWrappers = {}): Promise<Violation | undefined> {
+  return violationOf(() => runHistory(history, wrappers));
+}
+
+/** Runs a history of a master and its slaves. */
+export function tryReplication(
+  history: ReplicationHistory,
+  wrappers: ReplicationWrappers = {},
+): Promise<Violation | undefined> {
+  return violationOf(() => runReplication(history, wrappers));
+}
+
+/** Undefined if all is well; otherwise what went wrong, and the shortest history that was found to do so. */
+export function trySeed(seed: number, kind: SimulationKind): Promise<string | undefined> {
+  if (kind === 'store') return failureOf(makeHistory(seed), (history) => tryHistory(history));
+  return failureOf(makeReplicationHistory(seed), (history) => tryReplication(history));
+}
+
+async function violationOf(run: () => Promise<void>): Promise<Violation | undefined> {
   try {
-    await runHistory(history, wrappers);
+    await run();
     return undefined;
   } catch (error) {
     if (error instanceof Violation) return error;
@@ -15,14 +39,14 @@ export async function tryHistory(history: History, wrappers: DiskWrappers = {}):
   }
 }
 
-/** Undefined if all is well; otherwise what went wrong, and the shortest history that was found to do so. */
-export async function trySeed(seed: number): Promise<string | undefined> {
-  const history = makeHistory(seed);
-  const violation = await tryHistory(history);
+async function failureOf<H extends Shrinkable>(
+  history: H,
+  run: (history: H) => Promise<Violation | undefined>,
+): Promise<string | undefined> {
+  const violation = await run(history);
   if (violation === undefined) return undefined;
-  const kindOf = async (candidate: History): Promise<ViolationKind | undefined> => (await tryHistory(candidate))?.kind;
-  const shrunk = await shrink(history, violation.kind, kindOf);
-  const last = (await tryHistory(shrunk)) ?? violation;
+  const shrunk = await shrink(history, violation.kind, async (candidate) => (await run(candidate))?.kind);
+  const last = (await run(shrunk)) ?? violation;
   const cause = last.cause instanceof Error ? `\n${last.cause.stack}` : '';
   return `${last.message}${cause}\n${describe(shrunk)}`;
 }

@@ -45,7 +45,7 @@ class Harness {
   /** The one slave has everything up to `offset`; settles when the waiting puts have been looked at. */
   async acknowledge(offset: number): Promise<void> {
     const replicated = this.status.change(StatusWord.replicatedOffset, this.status.get(StatusWord.replicatedOffset));
-    this.slaves.update([{ slaveAckOffset: offset }]);
+    this.slaves.update([{ slaveAckOffset: offset, confirmedOffset: offset }]);
     await replicated;
   }
 }
