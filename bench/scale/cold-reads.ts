@@ -7,12 +7,11 @@ import { LatencyHistogram } from '../load/latency-histogram.js';
 import { readProcess } from '../load/process-meter.js';
 import { RequestClient } from '../load/request-client.js';
 import { runSendLoad } from '../load/send-load.js';
+import { diskBytesRead, dropPageCache } from '../page-cache.js';
 import { startRingMQ } from '../servers/ringmq-server.js';
 import type { ServerUnderTest } from '../servers/server-under-test.js';
 import {
   demandSpace,
-  diskBytesRead,
-  dropPageCache,
   latencyText,
   print,
   processText,
