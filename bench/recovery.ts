@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { createTopic, maxOffset } from './load/broker-topics.js';
-import { readProcess } from './load/process-meter.js';
-import { RequestClient } from './load/request-client.js';
-import { encodeBatchedMessage } from './load/request-template.js';
+import { createTopic, maxOffset } from '#src/load/broker-topics.js';
+import { readProcess } from '#src/load/process-meter.js';
+import { RequestClient } from '#src/load/request-client.js';
+import { encodeBatchedMessage } from '#src/load/request-template.js';
 import { startRingMQ } from './servers/ringmq-server.js';
 import type { ServerUnderTest } from './servers/server-under-test.js';
 

@@ -9,10 +9,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
 import { median } from './comparison-table.js';
-import { measureFailover } from './load/failover-load.js';
-import type { LoadResult } from './load/load-result.js';
-import { DEFAULT_MODE_OPTIONS, MODES } from './load/modes.js';
-import { RequestClient } from './load/request-client.js';
+import { measureFailover } from './modes/failover-load.js';
+import type { LoadResult } from '#src/load/load-result.js';
+import { DEFAULT_MODE_OPTIONS, MODES } from './modes/modes.js';
+import { RequestClient } from '#src/load/request-client.js';
 import { fetchApacheJars } from './servers/apache-server.js';
 import { type MasterRole, type PairMaker, type ReplicatedPair, startPair } from './servers/replicated-pair.js';
 

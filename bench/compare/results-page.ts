@@ -1,7 +1,15 @@
 /** `bench/RESULTS.md`: targets with their verdicts, then every figure, then how it was measured. Bench processes. */
 import { FIGURES, figureText, figureTitle, type FigureName } from './figures.js';
 import type { WorkloadResults } from './results-file.js';
-import { type CompareRun, figuresOfSide, ratiosOf, type Spread, spreadOf, type Verdict, verdictsOf } from './verdicts.js';
+import {
+  type CompareRun,
+  figuresOfSide,
+  ratiosOf,
+  type Spread,
+  spreadOf,
+  type Verdict,
+  verdictsOf,
+} from './verdicts.js';
 import type { Side, Workload } from './workload.js';
 
 /** A workload that was measured. */
@@ -14,7 +22,11 @@ export interface Measured {
 export type MachineLines = readonly string[];
 
 /** The page's text. */
-export function resultsPage(measured: readonly Measured[], missing: readonly Workload[], machine: MachineLines): string {
+export function resultsPage(
+  measured: readonly Measured[],
+  missing: readonly Workload[],
+  machine: MachineLines,
+): string {
   return [
     '# Results of `npm run bench:compare`',
     '',

@@ -3,8 +3,8 @@
  * and sends, until a message is accepted. Then memory when idle. Bench processes. Java: MQClientInstance.updateTopicRouteInfoFromNameServer.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { readProcess } from '../load/process-meter.js';
-import { RequestClient } from '../load/request-client.js';
+import { readProcess } from '#src/load/process-meter.js';
+import { RequestClient } from '#src/load/request-client.js';
 import { prepareApache } from '../servers/apache-server.js';
 import { prepareRingMQ } from '../servers/ringmq-server.js';
 import type { ServerProcess } from '../servers/server-process.js';

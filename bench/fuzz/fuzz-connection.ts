@@ -4,8 +4,8 @@
  * answer or the end of the connection must come. A frame that makes the server wait for more is followed by the end of the stream.
  */
 import { connect, type Socket } from 'node:net';
-import { type Answer, AnswerReader, parseHeader } from '../load/answer-reader.js';
-import { encodeRequest, OPAQUE_BASE } from '../load/request-template.js';
+import { type Answer, AnswerReader, parseHeader } from '#src/load/answer-reader.js';
+import { encodeRequest, OPAQUE_BASE } from '#src/load/request-template.js';
 import { type FuzzFrame, requestCodeOf } from './frame-maker.js';
 import type { FuzzSummary } from './fuzz-summary.js';
 

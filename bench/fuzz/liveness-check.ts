@@ -2,8 +2,8 @@
  * A topic of the check's own: a message sent to it comes back as it was, and the NameServer knows its route. Fuzz process.
  * Invariant: no fuzz frame names this topic.
  */
-import { createTopic, pullRequest, recordBodies } from '../load/broker-topics.js';
-import { RequestClient } from '../load/request-client.js';
+import { createTopic, pullRequest, recordBodies } from '#src/load/broker-topics.js';
+import { RequestClient } from '#src/load/request-client.js';
 import type { FuzzTarget } from './fuzz-connection.js';
 import type { Random } from './random.js';
 

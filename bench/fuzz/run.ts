@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { readProcess } from '../load/process-meter.js';
+import { readProcess } from '#src/load/process-meter.js';
 import { startRingMQ } from '../servers/ringmq-server.js';
 import { NAMESRV_PROBE, PROBE } from '../servers/server-under-test.js';
 import { FuzzConnection, type FuzzTarget } from './fuzz-connection.js';

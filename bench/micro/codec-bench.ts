@@ -8,7 +8,7 @@ import {
 } from '#src/remoting/headers/send-message-request-header.js';
 import { JsonHeaderReader } from '#src/remoting/json-header-reader.js';
 import { createResponse, SerializeType, type RemotingCommand } from '#src/remoting/remoting-command.js';
-import { OPAQUE_BASE, sendTemplate } from '../load/request-template.js';
+import { OPAQUE_BASE, sendTemplate } from '#src/load/request-template.js';
 import type { MicroBenchmark } from './micro-benchmark.js';
 
 /** Frames that one chunk of a busy socket holds: 64 KiB at 1.3 KiB each. */

@@ -2,22 +2,15 @@
  * One consumer that reads a long cold backlog as fast as it can, beside producers at a fixed rate. Generator process.
  * Prints the producers' latencies alone and beside it, how fast the backlog was read, and how much of it came from the disk.
  */
-import { createTopic, maxOffset, pullRequest } from '../load/broker-topics.js';
-import { LatencyHistogram } from '../load/latency-histogram.js';
-import { readProcess } from '../load/process-meter.js';
-import { RequestClient } from '../load/request-client.js';
-import { runSendLoad } from '../load/send-load.js';
+import { createTopic, maxOffset, pullRequest } from '#src/load/broker-topics.js';
+import { LatencyHistogram } from '#src/load/latency-histogram.js';
+import { readProcess } from '#src/load/process-meter.js';
+import { RequestClient } from '#src/load/request-client.js';
+import { runSendLoad } from '#src/load/send-load.js';
 import { diskBytesRead, dropPageCache } from '../page-cache.js';
 import { startRingMQ } from '../servers/ringmq-server.js';
 import type { ServerUnderTest } from '../servers/server-under-test.js';
-import {
-  demandSpace,
-  latencyText,
-  print,
-  processText,
-  targetOf,
-  withFolder,
-} from './scale-bench.js';
+import { demandSpace, latencyText, print, processText, targetOf, withFolder } from './scale-bench.js';
 import { produceSteadily } from './steady-producer.js';
 
 /** What to run. */

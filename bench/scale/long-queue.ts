@@ -3,10 +3,10 @@
  * sends to an empty one. Generator process. Prints figures; fails only when an answer is wrong.
  */
 import { join } from 'node:path';
-import { createTopic, maxOffset, pullRequest } from '../load/broker-topics.js';
-import { LatencyHistogram } from '../load/latency-histogram.js';
-import { RequestClient } from '../load/request-client.js';
-import { runSendLoad, type SendLoad } from '../load/send-load.js';
+import { createTopic, maxOffset, pullRequest } from '#src/load/broker-topics.js';
+import { LatencyHistogram } from '#src/load/latency-histogram.js';
+import { RequestClient } from '#src/load/request-client.js';
+import { runSendLoad, type SendLoad } from '#src/load/send-load.js';
 import { startRingMQ } from '../servers/ringmq-server.js';
 import type { ServerUnderTest } from '../servers/server-under-test.js';
 import {

@@ -5,11 +5,11 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createTopic, maxOffset } from '../load/broker-topics.js';
-import { LatencyHistogram } from '../load/latency-histogram.js';
-import { readProcess } from '../load/process-meter.js';
-import { RequestClient } from '../load/request-client.js';
-import { type QueueTarget, runSendLoad, type SendLoad } from '../load/send-load.js';
+import { createTopic, maxOffset } from '#src/load/broker-topics.js';
+import { LatencyHistogram } from '#src/load/latency-histogram.js';
+import { readProcess } from '#src/load/process-meter.js';
+import { RequestClient } from '#src/load/request-client.js';
+import { type QueueTarget, runSendLoad, type SendLoad } from '#src/load/send-load.js';
 import { startRingMQ } from '../servers/ringmq-server.js';
 import type { ServerUnderTest } from '../servers/server-under-test.js';
 import {

@@ -5,9 +5,9 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readlinkSync, rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { LatencyHistogram } from '../load/latency-histogram.js';
-import type { LoadTarget } from '../load/load-result.js';
-import { readProcess } from '../load/process-meter.js';
+import type { LatencyHistogram } from '#src/load/latency-histogram.js';
+import type { LoadTarget } from '#src/load/load-result.js';
+import { readProcess } from '#src/load/process-meter.js';
 import type { ServerUnderTest } from '../servers/server-under-test.js';
 
 /** Prints one line, `name:` in a column. */

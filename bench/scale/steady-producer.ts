@@ -3,9 +3,9 @@
  * Invariant: a latency runs from when the send was due, so that a stall counts for all that it kept waiting.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { LatencyHistogram } from '../load/latency-histogram.js';
-import { RequestClient } from '../load/request-client.js';
-import type { QueueTarget } from '../load/send-load.js';
+import { LatencyHistogram } from '#src/load/latency-histogram.js';
+import { RequestClient } from '#src/load/request-client.js';
+import type { QueueTarget } from '#src/load/send-load.js';
 
 const SEND_MESSAGE_V2 = 310;
 /** Sends under way; a broker that keeps more waiting is too slow for the rate, which fails the run. */

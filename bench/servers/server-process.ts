@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { RequestClient } from '../load/request-client.js';
+import { RequestClient } from '#src/load/request-client.js';
 import { type Child, startChild } from './child-processes.js';
 
 const STOP_TIMEOUT_MS = 120_000;

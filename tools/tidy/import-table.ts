@@ -31,9 +31,11 @@ export const IMPORT_TABLE: Readonly<Record<string, readonly string[]>> = {
     'workers/store-retention',
   ],
   namesrv: ['base', 'remoting'],
+  // Drives any broker over its port: shares no code with what it measures.
+  load: ['base', 'message', 'remoting'],
   // Looks at the files of a store that need not be open: no thread's memory, only the formats and the pool.
   inspection: ['base', 'message', 'commitlog', 'consumequeue', 'index', 'workers/task-pool'],
-  cli: ['base', 'broker', 'namesrv', 'inspection', 'commitlog/file-system', 'commitlog/store-lock', 'index.ts'],
+  cli: ['base', 'broker', 'namesrv', 'inspection', 'load', 'commitlog/file-system', 'commitlog/store-lock', 'index.ts'],
   // The composition root, and the package's face.
   'index.ts': ['base', 'broker', 'namesrv', 'remoting', 'workers'],
 };

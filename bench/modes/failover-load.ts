@@ -6,8 +6,8 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { pullRequest, recordBodies } from './broker-topics.js';
-import { RequestClient } from './request-client.js';
+import { pullRequest, recordBodies } from '#src/load/broker-topics.js';
+import { RequestClient } from '#src/load/request-client.js';
 
 const GET_ROUTEINFO_BY_TOPIC = 105;
 const ROUTE_INTERVAL_MS = 10;

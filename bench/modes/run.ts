@@ -1,9 +1,9 @@
 /**
- * The load generator's command: `node build/bench/load/run.js --broker 127.0.0.1:10911 --mode send --pid 123`. Generator process.
+ * The load generator's command: `node build/bench/modes/run.js --broker 127.0.0.1:10911 --mode send --pid 123`. Generator process.
  * Prints one line of figures a mode, or JSON with `--json`.
  */
 import { parseArgs } from 'node:util';
-import type { LoadResult, LoadTarget } from './load-result.js';
+import type { LoadResult, LoadTarget } from '#src/load/load-result.js';
 import { DEFAULT_MODE_OPTIONS, MODES } from './modes.js';
 
 const { values } = parseArgs({

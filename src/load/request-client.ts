@@ -2,6 +2,7 @@
  * One connection for requests that are not the load itself: making topics, asking for offsets, checking. Bench processes.
  * Java: RemotingClient.invokeSync.
  */
+import { systemClock, type TimerHandle } from '../base/clock.js';
 import { connect, type Socket } from 'node:net';
 import { type Answer, AnswerReader, parseHeader } from './answer-reader.js';
 import { encodeRequest, OPAQUE_BASE } from './request-template.js';
@@ -17,7 +18,7 @@ export interface Reply {
 interface Waiting {
   readonly resolve: (reply: Reply) => void;
   readonly reject: (error: Error) => void;
-  readonly timer: NodeJS.Timeout;
+  readonly timer: TimerHandle;
 }
 
 /** Opens a socket without Nagle's delay. */
@@ -63,7 +64,7 @@ export class RequestClient {
         this.#waiting.delete(opaque);
         reject(new Error(`no answer to request ${code} within ${timeoutMs} ms`));
       };
-      this.#waiting.set(opaque, { resolve, reject, timer: setTimeout(expire, timeoutMs) });
+      this.#waiting.set(opaque, { resolve, reject, timer: systemClock.after(timeoutMs, expire) });
       this.#socket.write(encodeRequest(code, extFields, opaque, body));
     });
   }
@@ -83,7 +84,7 @@ export class RequestClient {
     const waiting = this.#waiting.get(answer.opaque);
     if (waiting === undefined) return;
     this.#waiting.delete(answer.opaque);
-    clearTimeout(waiting.timer);
+    waiting.timer.cancel();
     const header = parseHeader(answer);
     waiting.resolve({
       code: answer.code,
@@ -95,7 +96,7 @@ export class RequestClient {
 
   #fail(error: Error): void {
     for (const waiting of this.#waiting.values()) {
-      clearTimeout(waiting.timer);
+      waiting.timer.cancel();
       waiting.reject(error);
     }
     this.#waiting.clear();

@@ -5,6 +5,7 @@
  *
  *   | length 4 | serialisation 1 (0 = JSON), header length 3 | header | body |      length counts all that follows it
  */
+import { systemClock } from '../base/clock.js';
 
 /** The least opaque; with fewer than 2^31 - 1 - this many requests a connection, all have ten digits. */
 export const OPAQUE_BASE = 1_000_000_000;
@@ -101,7 +102,7 @@ export function sendTemplate(target: SendTarget, keyPrefix: string): RequestTemp
     d: '4',
     e: String(target.queueId),
     f: '0',
-    g: String(Date.now()),
+    g: String(systemClock.nowMs()),
     h: '0',
     i: isBatch ? '' : properties,
     j: '0',

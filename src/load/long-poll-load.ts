@@ -2,7 +2,8 @@
  * The time from a message's send to its arrival at a consumer that waits in a long poll, at a steady rate. Generator process.
  * Invariant: sender and consumer share this process's clock; a body begins with the time of its send.
  */
-import { createDeferred } from '../deferred.js';
+import { systemClock } from '../base/clock.js';
+import { createDeferred } from '../base/deferred.js';
 import { createTopic, maxOffset, pullRequest, recordBodies } from './broker-topics.js';
 import { LatencyHistogram } from './latency-histogram.js';
 import { beginInterval, type LoadResult, type LoadTarget } from './load-result.js';
@@ -72,7 +73,7 @@ async function consume(
       suspendMs: SUSPEND_MS,
     });
     const reply = await client.ask(code, extFields, undefined, SUSPEND_MS * 2);
-    const nowMs = performance.now();
+    const nowMs = systemClock.monotonicMs();
     offset = Number(reply.extFields['nextBeginOffset'] ?? offset);
     if (reply.code !== 0) continue;
     for (const body of recordBodies(reply.body)) {
@@ -83,25 +84,25 @@ async function consume(
 }
 
 async function sendAtRate(client: RequestClient, load: LongPollLoad): Promise<void> {
-  const startedMs = performance.now();
+  const startedMs = systemClock.monotonicMs();
   const { promise, resolve, reject } = createDeferred<void>();
   let sent = 0;
-  const timer = setInterval(() => {
-    const elapsedMs = performance.now() - startedMs;
+  const timer = systemClock.every(TICK_MS, () => {
+    const elapsedMs = systemClock.monotonicMs() - startedMs;
     const due = Math.floor((Math.min(elapsedMs, load.durationMs) / 1000) * load.messagesPerSecond);
     for (; sent < due; sent++) sendOne(client, load, sent % load.queues).catch(reject);
     if (elapsedMs > load.durationMs) resolve();
-  }, TICK_MS);
+  });
   try {
     await promise;
   } finally {
-    clearInterval(timer);
+    timer.cancel();
   }
 }
 
 async function sendOne(client: RequestClient, load: LongPollLoad, queueId: number): Promise<void> {
   const body = Buffer.alloc(load.bodyBytes, 'x');
-  body.writeDoubleBE(performance.now(), 0);
+  body.writeDoubleBE(systemClock.monotonicMs(), 0);
   const reply = await client.ask(
     SEND_MESSAGE_V2,
     {
@@ -111,7 +112,7 @@ async function sendOne(client: RequestClient, load: LongPollLoad, queueId: numbe
       d: String(load.queues),
       e: String(queueId),
       f: '0',
-      g: String(Date.now()),
+      g: String(systemClock.nowMs()),
       h: '0',
       i: '',
       j: '0',

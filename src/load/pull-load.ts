@@ -2,8 +2,9 @@
  * Catch-up consumption: reads queues that are full from their start, over and over, one pull in flight a queue and connection.
  * Generator process. Java: what DefaultMQPushConsumer does when it lags.
  */
+import { systemClock } from '../base/clock.js';
 import type { Socket } from 'node:net';
-import { createDeferred } from '../deferred.js';
+import { createDeferred } from '../base/deferred.js';
 import { type Answer, AnswerReader, parseHeader } from './answer-reader.js';
 import { pullRequest } from './broker-topics.js';
 import { LatencyHistogram } from './latency-histogram.js';
@@ -73,14 +74,14 @@ class PullConnection {
       maxMessages: this.#load.messagesPerPull,
       suspendMs: 0,
     });
-    this.#sentMs[queueId] = performance.now();
+    this.#sentMs[queueId] = systemClock.monotonicMs();
     this.#socket.write(encodeRequest(code, extFields, opaque));
   }
 
   #take(answer: Answer): void {
     const queueId = (answer.opaque - OPAQUE_BASE) % this.#load.queues;
     if (answer.code === SUCCESS) {
-      this.latencies.add(performance.now() - (this.#sentMs[queueId] ?? 0));
+      this.latencies.add(systemClock.monotonicMs() - (this.#sentMs[queueId] ?? 0));
       const count = countRecords(answer);
       this.messages += count;
       const next = Number(parseHeader(answer).extFields?.['nextBeginOffset']);
@@ -111,7 +112,7 @@ export async function runPullLoad(target: LoadTarget, load: PullLoad): Promise<L
   const connections = await Promise.all(opening);
   const { promise: over, resolve } = createDeferred<void>();
   const endInterval = beginInterval(target);
-  const timer = setTimeout(resolve, load.durationMs);
+  const timer = systemClock.after(load.durationMs, resolve);
   try {
     for (const connection of connections) connection.start();
     await Promise.race([over, ...connections.map((connection) => connection.failed)]);
@@ -120,7 +121,7 @@ export async function runPullLoad(target: LoadTarget, load: PullLoad): Promise<L
     const messages = connections.reduce((sum, connection) => sum + connection.messages, 0);
     return endInterval({ messages }, latencies);
   } finally {
-    clearTimeout(timer);
+    timer.cancel();
     for (const connection of connections) connection.close();
   }
 }

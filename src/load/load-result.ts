@@ -2,6 +2,7 @@
  * What every mode of the load generator reports, and how it is measured. Generator process.
  * Invariant: messages, time and CPU are of one and the same interval.
  */
+import { systemClock } from '../base/clock.js';
 import type { LatencyHistogram } from './latency-histogram.js';
 import { readProcess } from './process-meter.js';
 
@@ -42,9 +43,9 @@ export interface Counts {
 /** Begins an interval; the returned function ends it. */
 export function beginInterval(target: LoadTarget): (counts: Counts, latencies: LatencyHistogram) => LoadResult {
   const cpuBefore = target.pid === undefined ? 0 : readProcess(target.pid).cpuMicros;
-  const startedMs = performance.now();
+  const startedMs = systemClock.monotonicMs();
   return ({ messages, late = 0, refused = 0 }, latencies) => {
-    const elapsedMs = performance.now() - startedMs;
+    const elapsedMs = systemClock.monotonicMs() - startedMs;
     const result = {
       messages,
       elapsedMs,

@@ -2,8 +2,9 @@
  * Sends as fast as the answers come: a fixed number of requests in flight over some connections. Generator process.
  * Invariant: only stored messages count; an answer whose opaque is not in flight, or of another code than success, late or busy, fails the run.
  */
+import { systemClock } from '../base/clock.js';
 import type { Socket } from 'node:net';
-import { createDeferred } from '../deferred.js';
+import { createDeferred } from '../base/deferred.js';
 import { type Answer, AnswerReader, parseHeader } from './answer-reader.js';
 import { LatencyHistogram } from './latency-histogram.js';
 import { beginInterval, type LoadResult, type LoadTarget } from './load-result.js';
@@ -116,7 +117,7 @@ class SendConnection {
     if (LATE_CODES.has(answer.code)) this.late++;
     else if (answer.code !== 0)
       throw new Error(`a send was answered ${answer.code}: ${parseHeader(answer).remark ?? ''}`);
-    this.latencies.add(performance.now() - (this.#sentMs[slot] ?? 0));
+    this.latencies.add(systemClock.monotonicMs() - (this.#sentMs[slot] ?? 0));
     this.answered++;
   }
 
@@ -124,7 +125,7 @@ class SendConnection {
   #sendFree(): void {
     if (this.#free.length === 0) return;
     const buffer = this.#spareBuffers.pop() ?? Buffer.allocUnsafe(this.#frameBytesMax * this.#opaques.length);
-    const nowMs = performance.now();
+    const nowMs = systemClock.monotonicMs();
     let end = 0;
     for (const slot of this.#free) {
       const round = this.#nextRound[slot] ?? 0;
@@ -169,7 +170,7 @@ export async function runSendLoad(target: LoadTarget, load: SendLoad): Promise<L
 
 async function openConnections(target: LoadTarget, load: SendLoad): Promise<SendConnection[]> {
   const slots = Math.max(1, Math.floor(load.inFlight / load.connections));
-  const runKey = Date.now().toString(16).toUpperCase().padStart(16, '0');
+  const runKey = systemClock.nowMs().toString(16).toUpperCase().padStart(16, '0');
   const opening = Array.from({ length: load.connections }, async (_, index) => {
     const keyPrefix = `${runKey}${index.toString(16).padStart(6, '0')}`;
     const templates = targetsOf(load, index).map((queue) => sendTemplate({ ...load, ...queue }, keyPrefix));
@@ -184,28 +185,27 @@ function targetsOf(load: SendLoad, connection: number): QueueTarget[] {
 }
 
 function untilDone(connections: readonly SendConnection[], load: SendLoad): Promise<void> {
-  const endMs = performance.now() + load.durationMs;
+  const endMs = systemClock.monotonicMs() + load.durationMs;
   const requestsMax = (load.messagesMax ?? Infinity) / load.batchSize;
   return new Promise((resolve) => {
-    const timer = setInterval(() => {
+    const timer = systemClock.every(10, () => {
       const answered = connections.reduce((sum, connection) => sum + connection.answered, 0);
-      if (performance.now() < endMs && answered < requestsMax) return;
-      clearInterval(timer);
+      if (systemClock.monotonicMs() < endMs && answered < requestsMax) return;
+      timer.cancel();
       resolve();
-    }, 10);
+    });
   });
 }
 
 async function drain(connections: readonly SendConnection[]): Promise<void> {
   for (const connection of connections) connection.stop();
   const { promise, reject } = createDeferred<never>();
-  const timer = setTimeout(
-    () => reject(new Error(`answers are missing ${DRAIN_TIMEOUT_MS} ms after the last send`)),
-    DRAIN_TIMEOUT_MS,
+  const timer = systemClock.after(DRAIN_TIMEOUT_MS, () =>
+    reject(new Error(`answers are missing ${DRAIN_TIMEOUT_MS} ms after the last send`)),
   );
   try {
     await Promise.race([promise, Promise.all(connections.map((connection) => connection.drained))]);
   } finally {
-    clearTimeout(timer);
+    timer.cancel();
   }
 }

@@ -1,4 +1,4 @@
-/** A promise that is settled from outside. Bench processes. Node 20 has no Promise.withResolvers. */
+/** A promise that is settled from outside. Any thread. Node 20 has no Promise.withResolvers. */
 
 /** The promise and its two ends. */
 export interface Deferred<T> {

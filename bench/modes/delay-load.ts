@@ -4,10 +4,10 @@
  * Invariant: both times are the broker's own; the generator reads nothing while messages are delivered but, twice a second, how many are.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { createTopic, maxOffset, pullRequest, storedRecords } from './broker-topics.js';
-import { LatencyHistogram } from './latency-histogram.js';
-import { beginInterval, type LoadResult, type LoadTarget } from './load-result.js';
-import { RequestClient } from './request-client.js';
+import { createTopic, maxOffset, pullRequest, storedRecords } from '#src/load/broker-topics.js';
+import { LatencyHistogram } from '#src/load/latency-histogram.js';
+import { beginInterval, type LoadResult, type LoadTarget } from '#src/load/load-result.js';
+import { RequestClient } from '#src/load/request-client.js';
 
 /** What to send. */
 export interface DelayLoad {

@@ -1,11 +1,11 @@
 /** The modes of the load generator by name, each with its own topic so that none reads what another wrote. Generator process. */
-import { createTopic } from './broker-topics.js';
+import { createTopic } from '#src/load/broker-topics.js';
 import { runDelayLoad } from './delay-load.js';
-import type { LoadResult, LoadTarget } from './load-result.js';
-import { runLongPollLoad } from './long-poll-load.js';
-import { runPullLoad } from './pull-load.js';
-import { RequestClient } from './request-client.js';
-import { runSendLoad } from './send-load.js';
+import type { LoadResult, LoadTarget } from '#src/load/load-result.js';
+import { runLongPollLoad } from '#src/load/long-poll-load.js';
+import { runPullLoad } from '#src/load/pull-load.js';
+import { RequestClient } from '#src/load/request-client.js';
+import { runSendLoad } from '#src/load/send-load.js';
 
 /** What a mode takes from the command line. */
 export interface ModeOptions {
