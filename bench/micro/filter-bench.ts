@@ -27,9 +27,10 @@ const message: RecordFields = {
 /** Matches go here, so that no question is thrown away by the compiler. */
 const seen = { matches: 0 };
 
-/** The questions of tag filters are asked of one code after another; the baseline compares as many codes with one. */
+/** The questions of tag filters are asked of one code after another; the baseline hashes as many tags. */
 export function filterBenchmarks(): MicroBenchmark[] {
-  const codes = Array.from({ length: CODES }, (_, i) => javaStringHash(`Tag${i % 10}`));
+  const tags = Array.from({ length: CODES }, (_, i) => `Tag${i % 10}`);
+  const codes = tags.map(javaStringHash);
   const filters = new PullFilters();
   const [one, three] = [filters.ofExpression('Tag1'), filters.ofExpression('Tag1 || Tag2 || Tag3')];
   if (typeof one !== 'function' || typeof three !== 'function') throw new Error('a tag makes a filter of codes');
@@ -43,11 +44,11 @@ export function filterBenchmarks(): MicroBenchmark[] {
   return [
     {
       group,
-      name: 'comparison of a number alone',
+      name: 'hash of a tag alone',
       isBaseline: true,
       operations: CODES,
       run: () => {
-        for (const code of codes) if (code === wanted) seen.matches++;
+        for (const tag of tags) if (javaStringHash(tag) === wanted) seen.matches++;
       },
     },
     {
