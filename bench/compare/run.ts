@@ -59,18 +59,21 @@ function chosen(): readonly Workload[] {
 }
 
 function measure(side: Side): Promise<Figures> {
-  return withGuardedFolder(join(options.data, `store-${process.pid}`), (folder) => {
-    switch (side.load.kind) {
-      case 'bench':
-        return runBenchLoad(side, side.load, folder, options);
-      case 'cold':
-        return runColdLoad(side, side.load, folder, options);
-      case 'java':
-        return runJavaLoad(side, side.load, folder, options);
-      case 'start':
-        return runStartLoad(side, folder, options);
-    }
-  });
+  return withGuardedFolder(join(options.data, `store-${process.pid}`), (folder) => runLoad(side, folder));
+}
+
+function runLoad(side: Side, folder: string): Promise<Figures> {
+  const { load } = side;
+  switch (load.kind) {
+    case 'bench':
+      return runBenchLoad(side, load, folder, options);
+    case 'cold':
+      return runColdLoad(side, load, folder, options);
+    case 'java':
+      return runJavaLoad(side, load, folder, options);
+    case 'start':
+      return runStartLoad(side, folder, options);
+  }
 }
 
 /** One round; the two sides change places from round to round, so that neither is always the first. */

@@ -20,8 +20,8 @@ const COLD: Load = { kind: 'cold', messages: 600_000, newerMessages: 400_000 };
 const MANY_IN_FLIGHT = 1000;
 const FEW: BenchStep = { command: 'produce', flags: { ...SEND, 'in-flight': MANY_IN_FLIGHT } };
 
-function ratio(figure: FigureName, at: 'least' | 'most', value: number, text: string): Target {
-  return { figure, of: 'ratio', at, value, text };
+function ratio(name: FigureName, at: 'least' | 'most', value: number, text: string): Target {
+  return { figure: name, of: 'ratio', at, value, text };
 }
 
 function figure(name: FigureName, at: 'least' | 'most', value: number, text: string): Target {
