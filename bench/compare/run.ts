@@ -64,16 +64,10 @@ function measure(side: Side): Promise<Figures> {
 
 function runLoad(side: Side, folder: string): Promise<Figures> {
   const { load } = side;
-  switch (load.kind) {
-    case 'bench':
-      return runBenchLoad(side, load, folder, options);
-    case 'cold':
-      return runColdLoad(side, load, folder, options);
-    case 'java':
-      return runJavaLoad(side, load, folder, options);
-    case 'start':
-      return runStartLoad(side, folder, options);
-  }
+  if (load.kind === 'bench') return runBenchLoad(side, load, folder, options);
+  if (load.kind === 'cold') return runColdLoad(side, load, folder, options);
+  if (load.kind === 'java') return runJavaLoad(side, load, folder, options);
+  return runStartLoad(side, folder, options);
 }
 
 /** One round; the two sides change places from round to round, so that neither is always the first. */
