@@ -19,7 +19,7 @@ export function runBenchLoad(side: Side, load: BenchLoad, folder: string, option
 }
 
 /** The generator's figures under the names of ours. */
-export function figuresOf({ messagesPerSecond, latencyMs, late, refused, broker }: BenchResult): Figures {
+export function figuresOf({ messagesPerSecond, latencyMs, late, refused, generator, broker }: BenchResult): Figures {
   const figures: Figures = {
     messagesPerSecond,
     p50Ms: latencyMs.p50,
@@ -28,6 +28,7 @@ export function figuresOf({ messagesPerSecond, latencyMs, late, refused, broker 
     maxMs: latencyMs.max,
     late,
     refused,
+    generatorPercent: generator.cpuPercent,
   };
   if (broker === undefined) return figures;
   const { cpuMicrosPerMessage, rssMiB, rssPeakMiB, ownMiB } = broker;

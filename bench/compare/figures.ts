@@ -22,6 +22,8 @@ const COLUMNS = {
   refused: { title: 'refused', digits: 0 },
   /** Answered 10, 11 or 12: stored, but not flushed as asked. */
   late: { title: 'late', digits: 0 },
+  /** What of a core the generator took; near 100 it may be what was measured. */
+  generatorPercent: { title: 'generator %', digits: 0 },
   firstMessageMs: { title: 'first message ms', digits: 0 },
   idleRssMiB: { title: 'idle RSS MiB', digits: 0 },
   /** Of a NameServer that is a process of its own. */

@@ -18,6 +18,8 @@ export interface BenchResult {
   readonly refused: number;
   readonly latencyMs: Readonly<Record<'mean' | 'p50' | 'p99' | 'p999' | 'max', number>>;
   readonly perSecond: readonly BenchSecond[];
+  /** What of a core the generator took. */
+  readonly generator: { readonly cpuPercent: number };
   readonly broker?: {
     readonly cpuMicrosPerMessage: number;
     readonly rssMiB: number;
