@@ -147,6 +147,13 @@ export const WORKLOADS: readonly Workload[] = [
     command: 'produce',
     flags: { ...SEND, connections: 1000, 'in-flight': MANY_IN_FLIGHT },
   }),
+  beside(
+    'connections-beside',
+    `1,000 connections, ${MANY_IN_FLIGHT} in flight, beside Apache`,
+    'ASYNC_FLUSH',
+    send({ ...SEND, connections: 1000, 'in-flight': MANY_IN_FLIGHT }),
+    [],
+  ),
   scaled('topics', `10,000 topics of 4 queues, ${MANY_IN_FLIGHT} in flight`, '10,000 topics', {
     command: 'produce',
     flags: { queues: 4, body: 1024, connections: 4, 'in-flight': MANY_IN_FLIGHT, topics: 10_000 },
