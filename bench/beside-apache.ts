@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { comparisonTable, type Run } from './comparison-table.js';
-import type { LoadTarget } from '#src/load/load-result.js';
+import type { LoadTarget } from './modes/load-result.js';
 import { DEFAULT_MODE_OPTIONS, MODES } from './modes/modes.js';
 import { fetchApacheJars, startApache } from './servers/apache-server.js';
 import { startRingMQ } from './servers/ringmq-server.js';

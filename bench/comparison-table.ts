@@ -1,5 +1,5 @@
 /** Medians of several runs of each maker and their ratios, as a Markdown table. Bench processes. */
-import type { LoadResult } from '#src/load/load-result.js';
+import type { LoadResult } from './modes/load-result.js';
 import type { FlushDiskType } from './servers/server-under-test.js';
 
 /** One mode measured once. */

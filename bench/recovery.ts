@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { createTopic, maxOffset } from '#src/load/broker-topics.js';
 import { readProcess } from '#src/load/process-meter.js';
 import { RequestClient } from '#src/load/request-client.js';
-import { encodeBatchedMessage } from '#src/load/request-template.js';
+import { encodeBatchedMessage } from '#src/load/send-template.js';
 import { startRingMQ } from './servers/ringmq-server.js';
 import type { ServerUnderTest } from './servers/server-under-test.js';
 

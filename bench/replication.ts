@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 
 import { median } from './comparison-table.js';
 import { measureFailover } from './modes/failover-load.js';
-import type { LoadResult } from '#src/load/load-result.js';
+import type { LoadResult } from './modes/load-result.js';
 import { DEFAULT_MODE_OPTIONS, MODES } from './modes/modes.js';
 import { RequestClient } from '#src/load/request-client.js';
 import { fetchApacheJars } from './servers/apache-server.js';

@@ -11,7 +11,7 @@ import { createTopic, maxOffset } from '#src/load/broker-topics.js';
 import { LatencyHistogram } from '#src/load/latency-histogram.js';
 import { readProcess } from '#src/load/process-meter.js';
 import { RequestClient } from '#src/load/request-client.js';
-import { encodeBatchedMessage } from '#src/load/request-template.js';
+import { encodeBatchedMessage } from '#src/load/send-template.js';
 import { startRingMQ } from './servers/ringmq-server.js';
 import type { ServerUnderTest } from './servers/server-under-test.js';
 

@@ -8,7 +8,8 @@ import {
 } from '#src/remoting/headers/send-message-request-header.js';
 import { JsonHeaderReader } from '#src/remoting/json-header-reader.js';
 import { createResponse, SerializeType, type RemotingCommand } from '#src/remoting/remoting-command.js';
-import { OPAQUE_BASE, sendTemplate } from '#src/load/request-template.js';
+import { OPAQUE_BASE } from '#src/load/request-template.js';
+import { sendTemplate } from '#src/load/send-template.js';
 import type { MicroBenchmark } from './micro-benchmark.js';
 
 /** Frames that one chunk of a busy socket holds: 64 KiB at 1.3 KiB each. */
@@ -16,7 +17,8 @@ const FRAMES_PER_CHUNK = 50;
 
 function jsonFrame(): Buffer {
   const template = sendTemplate(
-    { topic: 'bench-topic', queueId: 1, batchSize: 1, bodyBytes: 1024 },
+    { topic: 'bench-topic', queueId: 1 },
+    { batchSize: 1, bodyBytes: 1024 },
     'C0A80001000018B4AAC2',
   );
   const frame = Buffer.alloc(template.sizeBytes);

@@ -6,7 +6,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { createTopic, maxOffset, pullRequest, storedRecords } from '#src/load/broker-topics.js';
 import { LatencyHistogram } from '#src/load/latency-histogram.js';
-import { beginInterval, type LoadResult, type LoadTarget } from '#src/load/load-result.js';
+import { beginInterval, type LoadResult, type LoadTarget } from './load-result.js';
 import { RequestClient } from '#src/load/request-client.js';
 
 /** What to send. */
@@ -60,7 +60,7 @@ export async function runDelayLoad(target: LoadTarget, load: DelayLoad): Promise
       });
     }
     if (seen.size !== load.messages) throw new Error(`${seen.size} of ${load.messages} messages were delivered`);
-    return endInterval({ messages: load.messages }, lateness);
+    return endInterval(load.messages, lateness);
   } finally {
     client.close();
   }

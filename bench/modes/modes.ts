@@ -1,11 +1,15 @@
 /** The modes of the load generator by name, each with its own topic so that none reads what another wrote. Generator process. */
 import { createTopic } from '#src/load/broker-topics.js';
 import { runDelayLoad } from './delay-load.js';
-import type { LoadResult, LoadTarget } from '#src/load/load-result.js';
-import { runLongPollLoad } from '#src/load/long-poll-load.js';
-import { runPullLoad } from '#src/load/pull-load.js';
+import { figuresOf, type LoadResult, type LoadTarget } from './load-result.js';
+import { LoadRecorder } from '#src/load/load-recorder.js';
+import { measure } from '#src/load/measurement.js';
+import { PullLoad } from '#src/load/pull-load.js';
+import { EndToEndLoad } from '#src/load/end-to-end-load.js';
+import { systemClock } from '#src/base/clock.js';
+import type { BrokerQueues } from '#src/load/send-load.js';
 import { RequestClient } from '#src/load/request-client.js';
-import { runSendLoad } from '#src/load/send-load.js';
+import { runSendLoad } from './send-load.js';
 
 /** What a mode takes from the command line. */
 export interface ModeOptions {
@@ -36,6 +40,12 @@ const DELAYED_MESSAGES = 100_000;
 const DELAYED_RATE = 20_000;
 /** Waits 10 s: all messages wait when the first is due. */
 const DELAY_LEVELS = [3];
+
+const PULL_SHAPE = { group: 'bench-consumer', subscription: '*', maxMessages: 32, suspendMs: 15_000 };
+
+function brokerOf({ host, port }: LoadTarget, topic: string, queues: number): BrokerQueues {
+  return { host, port, queues: Array.from({ length: queues }, (_, queueId) => ({ topic, queueId })) };
+}
 
 type Mode = (target: LoadTarget, options: ModeOptions) => Promise<LoadResult>;
 
@@ -74,11 +84,43 @@ const pull: Mode = async (target, options) => {
     messagesMax: CATCH_UP_MESSAGES,
     durationMs: 60_000,
   });
-  return runPullLoad(target, { ...options, topic: 'bench-pull', messagesPerPull: 32 });
+  const recorder = new LoadRecorder();
+  const load = await PullLoad.open(
+    {
+      brokers: [brokerOf(target, 'bench-pull', options.queues)],
+      connections: options.connections,
+      shape: { ...PULL_SHAPE, suspendMs: 0 },
+      way: 'endless',
+    },
+    recorder,
+    systemClock,
+  );
+  const { durationMs } = options;
+  return figuresOf(await measure(load, recorder, systemClock, { warmupMs: 0, durationMs, pid: target.pid }));
 };
 
-const longPoll: Mode = (target, options) =>
-  runLongPollLoad(target, { ...options, topic: 'bench-long-poll', messagesPerSecond: LONG_POLL_RATE });
+const longPoll: Mode = async (target, options) => {
+  const topic = 'bench-long-poll';
+  await prepareTopic(target, topic, options.queues);
+  const recorder = new LoadRecorder();
+  const load = await EndToEndLoad.open(
+    {
+      ...options,
+      brokers: [brokerOf(target, topic, options.queues)],
+      connections: 1,
+      batchSize: 1,
+      mode: 'async',
+      tags: [],
+      delayLevel: 0,
+      messagesPerSecond: LONG_POLL_RATE,
+    },
+    PULL_SHAPE,
+    recorder,
+    systemClock,
+  );
+  const { durationMs } = options;
+  return figuresOf(await measure(load, recorder, systemClock, { warmupMs: 0, durationMs, pid: target.pid }));
+};
 
 const delay: Mode = (target, { queues, bodyBytes, messagesMax, delayLevels }) =>
   runDelayLoad(target, {

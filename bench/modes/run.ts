@@ -3,7 +3,7 @@
  * Prints one line of figures a mode, or JSON with `--json`.
  */
 import { parseArgs } from 'node:util';
-import type { LoadResult, LoadTarget } from '#src/load/load-result.js';
+import type { LoadResult, LoadTarget } from './load-result.js';
 import { DEFAULT_MODE_OPTIONS, MODES } from './modes.js';
 
 const { values } = parseArgs({

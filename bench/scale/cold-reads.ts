@@ -6,7 +6,7 @@ import { createTopic, maxOffset, pullRequest } from '#src/load/broker-topics.js'
 import { LatencyHistogram } from '#src/load/latency-histogram.js';
 import { readProcess } from '#src/load/process-meter.js';
 import { RequestClient } from '#src/load/request-client.js';
-import { runSendLoad } from '#src/load/send-load.js';
+import { runSendLoad } from '../modes/send-load.js';
 import { diskBytesRead, dropPageCache } from '../page-cache.js';
 import { startRingMQ } from '../servers/ringmq-server.js';
 import type { ServerUnderTest } from '../servers/server-under-test.js';

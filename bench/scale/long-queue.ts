@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createTopic, maxOffset, pullRequest } from '#src/load/broker-topics.js';
 import { LatencyHistogram } from '#src/load/latency-histogram.js';
 import { RequestClient } from '#src/load/request-client.js';
-import { runSendLoad, type SendLoad } from '#src/load/send-load.js';
+import { runSendLoad, type SendLoad } from '../modes/send-load.js';
 import { startRingMQ } from '../servers/ringmq-server.js';
 import type { ServerUnderTest } from '../servers/server-under-test.js';
 import {

@@ -9,7 +9,8 @@ import { createTopic, maxOffset } from '#src/load/broker-topics.js';
 import { LatencyHistogram } from '#src/load/latency-histogram.js';
 import { readProcess } from '#src/load/process-meter.js';
 import { RequestClient } from '#src/load/request-client.js';
-import { type QueueTarget, runSendLoad, type SendLoad } from '#src/load/send-load.js';
+import type { QueueTarget } from '#src/load/send-template.js';
+import { runSendLoad, type SendLoad } from '../modes/send-load.js';
 import { startRingMQ } from '../servers/ringmq-server.js';
 import type { ServerUnderTest } from '../servers/server-under-test.js';
 import {

@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readlinkSync, rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LatencyHistogram } from '#src/load/latency-histogram.js';
-import type { LoadTarget } from '#src/load/load-result.js';
+import type { LoadTarget } from '../modes/load-result.js';
 import { readProcess } from '#src/load/process-meter.js';
 import type { ServerUnderTest } from '../servers/server-under-test.js';
 

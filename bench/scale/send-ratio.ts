@@ -2,7 +2,7 @@
  * The same sends to two brokers in turn: one with a large store, one with an empty one. Generator process.
  * Invariant: one broker has the machine at a time, and both are warmed up; only the ratio means something on another machine.
  */
-import { runSendLoad, type SendLoad } from '#src/load/send-load.js';
+import { runSendLoad, type SendLoad } from '../modes/send-load.js';
 import type { ServerUnderTest } from '../servers/server-under-test.js';
 import { median, print, targetOf } from './scale-bench.js';
 

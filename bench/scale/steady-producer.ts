@@ -5,7 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { LatencyHistogram } from '#src/load/latency-histogram.js';
 import { RequestClient } from '#src/load/request-client.js';
-import type { QueueTarget } from '#src/load/send-load.js';
+import type { QueueTarget } from '#src/load/send-template.js';
 
 const SEND_MESSAGE_V2 = 310;
 /** Sends under way; a broker that keeps more waiting is too slow for the rate, which fails the run. */

@@ -13,6 +13,7 @@ A broker and a NameServer that Apache RocketMQ's clients connect to.
   ringmq start             start both; ringmq start --help has the flags
   ringmq store check DIR   check the files of a store; ringmq store --help has more
   ringmq store dump DIR    print records of a store
+  ringmq bench COMMAND     measure a broker; ringmq bench --help has more
   ringmq --version         print the version
   ringmq-namesrv, mqnamesrv   start a NameServer alone
   mqbroker                 start a broker alone, with Apache's flags
@@ -28,6 +29,15 @@ switch (subcommand) {
       process.exitCode = await runStore(rest);
     } catch (error) {
       fail('ringmq store', error);
+    }
+    break;
+  case 'bench':
+    try {
+      // Late, so that the servers' start does not read what only this needs.
+      const { runBench } = await import('./bench-command.js');
+      process.exitCode = await runBench(rest);
+    } catch (error) {
+      fail('ringmq bench', error);
     }
     break;
   case 'help':

@@ -1,8 +1,9 @@
-/** The few requests about topics that a load or a check needs before and after. Bench processes. Java: MQClientAPIImpl. */
+/** The few requests about topics that a load or a check needs before and after. Generator's thread. Java: MQClientAPIImpl. */
 import type { RequestClient } from './request-client.js';
 
 const UPDATE_AND_CREATE_TOPIC = 17;
 const GET_MAX_OFFSET = 30;
+const GET_MIN_OFFSET = 31;
 const READ_AND_WRITE = 6;
 
 /** Makes `topic`, or changes it to have this many queues. */
@@ -25,6 +26,12 @@ export async function maxOffset(client: RequestClient, topic: string, queueId: n
   return Number(reply.extFields['offset']);
 }
 
+/** The offset of a queue's first message. */
+export async function minOffset(client: RequestClient, topic: string, queueId: number): Promise<number> {
+  const reply = await client.demand(GET_MIN_OFFSET, { topic, queueId: String(queueId) });
+  return Number(reply.extFields['offset']);
+}
+
 const PULL_MESSAGE = 11;
 /** The subscription of this request counts, not one from a heartbeat. Java: PullSysFlag.FLAG_SUBSCRIPTION. */
 const WITH_SUBSCRIPTION = 4;
@@ -40,6 +47,8 @@ export interface PullTarget {
   readonly maxMessages: number;
   /** 0: be answered at once. */
   readonly suspendMs: number;
+  /** Tags with `||` between them; default all. */
+  readonly subscription?: string;
 }
 
 /** Request code of a pull, and its header fields. */
@@ -55,7 +64,7 @@ export function pullRequest(target: PullTarget): { code: number; extFields: Reco
       sysFlag: String(target.suspendMs > 0 ? WITH_SUBSCRIPTION | SUSPEND : WITH_SUBSCRIPTION),
       commitOffset: '0',
       suspendTimeoutMillis: String(target.suspendMs),
-      subscription: '*',
+      subscription: target.subscription ?? '*',
       subVersion: '1',
       expressionType: 'TAG',
     },

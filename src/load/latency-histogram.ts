@@ -1,52 +1,54 @@
 /**
- * Latencies in buckets of 1 % width, so that millions of samples cost a few KiB and an instant. Generator process.
- * Invariant: a quantile is within 1 % of the true one; the maximum is exact.
+ * Latencies as an HDR histogram: Node's own (`perf_hooks.createHistogram`, HdrHistogram_c), in microseconds to three digits. Generator's thread.
+ * Java: org.HdrHistogram.Histogram.
+ * Invariant: a quantile is within 0.1 % or 1 µs of the true one; the maximum is exact. What is over {@link HIGHEST_MS} counts as that.
  */
+import { createHistogram } from 'node:perf_hooks';
 
-const BUCKETS_PER_E = 100;
-/** exp(2000 / 100) µs is over eight minutes. */
-const BUCKETS = 2000;
+const HIGHEST_MS = 3_600_000;
+const DIGITS = 3;
 
 /** Counts latencies given in milliseconds. */
 export class LatencyHistogram {
-  readonly #counts = new Float64Array(BUCKETS);
-  #samples = 0;
+  // Hot: 30 ns a record, measured; an array of buckets of our own would save half of that.
+  readonly #micros = createHistogram({ lowest: 1, highest: HIGHEST_MS * 1000, figures: DIGITS });
   #maxMs = 0;
 
   /** Adds one latency. */
   add(latencyMs: number): void {
-    const micros = Math.max(1, latencyMs * 1000);
-    const bucket = Math.min(BUCKETS - 1, Math.floor(Math.log(micros) * BUCKETS_PER_E));
-    this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
-    this.#samples++;
     if (latencyMs > this.#maxMs) this.#maxMs = latencyMs;
+    const micros = Math.round(latencyMs * 1000);
+    this.#micros.record(micros < 1 ? 1 : micros > HIGHEST_MS * 1000 ? HIGHEST_MS * 1000 : micros);
   }
 
   /** Adds all that `other` has counted. */
   addAll(other: LatencyHistogram): void {
-    for (let bucket = 0; bucket < BUCKETS; bucket++) {
-      this.#counts[bucket] = (this.#counts[bucket] ?? 0) + (other.#counts[bucket] ?? 0);
-    }
-    this.#samples += other.#samples;
-    this.#maxMs = Math.max(this.#maxMs, other.#maxMs);
+    this.#micros.add(other.#micros);
+    if (other.#maxMs > this.#maxMs) this.#maxMs = other.#maxMs;
+  }
+
+  /** Forgets everything. */
+  reset(): void {
+    this.#micros.reset();
+    this.#maxMs = 0;
   }
 
   get samples(): number {
-    return this.#samples;
+    return this.#micros.count;
   }
 
   get maxMs(): number {
     return this.#maxMs;
   }
 
+  /** 0 when there are none. */
+  get meanMs(): number {
+    return this.samples === 0 ? 0 : this.#micros.mean / 1000;
+  }
+
   /** The latency that `quantile` (0–1) of the samples stay under, ms; 0 when there are none. */
   quantileMs(quantile: number): number {
-    const wanted = quantile * this.#samples;
-    let seen = 0;
-    for (let bucket = 0; bucket < BUCKETS; bucket++) {
-      seen += this.#counts[bucket] ?? 0;
-      if (seen >= wanted && seen > 0) return Math.exp((bucket + 1) / BUCKETS_PER_E) / 1000;
-    }
-    return 0;
+    if (this.samples === 0) return 0;
+    return Math.min(this.#maxMs, this.#micros.percentile(Math.max(quantile * 100, Number.MIN_VALUE)) / 1000);
   }
 }

@@ -1,127 +1,211 @@
 /**
- * Catch-up consumption: reads queues that are full from their start, over and over, one pull in flight a queue and connection.
- * Generator process. Java: what DefaultMQPushConsumer does when it lags.
+ * A consumer that catches up: reads queues from their beginning, once or over and over, or waits at their ends in long polls. Generator's thread.
+ * Java: what DefaultMQPushConsumer does when it lags, and when it does not.
+ * Invariant: each answer moves its queue to where the answer says.
  */
-import { systemClock } from '../base/clock.js';
-import type { Socket } from 'node:net';
+import type { Clock } from '../base/clock.js';
 import { createDeferred } from '../base/deferred.js';
-import { type Answer, AnswerReader, parseHeader } from './answer-reader.js';
-import { pullRequest } from './broker-topics.js';
-import { LatencyHistogram } from './latency-histogram.js';
-import { beginInterval, type LoadResult, type LoadTarget } from './load-result.js';
-import { openSocket } from './request-client.js';
-import { encodeRequest, OPAQUE_BASE } from './request-template.js';
+import { ResponseCode } from '../remoting/response-code.js';
+import { type Answer, parseHeader } from './answer-reader.js';
+import { maxOffset, minOffset } from './broker-topics.js';
+import type { LoadRecorder } from './load-recorder.js';
+import type { Load } from './measurement.js';
+import {
+  nextBeginOffset,
+  PullConnection,
+  type PullOwner,
+  type PullShape,
+  type QueueCursor,
+} from './pull-connection.js';
+import { RequestClient } from './request-client.js';
+import type { BrokerQueues } from './send-load.js';
 
 /** What to pull. */
-export interface PullLoad {
-  readonly topic: string;
-  readonly queues: number;
+export interface PullOptions {
+  readonly brokers: readonly BrokerQueues[];
   readonly connections: number;
-  readonly messagesPerPull: number;
-  readonly durationMs: number;
+  readonly shape: PullShape;
+  /**
+   * `once`: each queue from its begin to where its end is now, by one of the connections; `endless`: by each connection, again and again;
+   * `waiting`: each queue from its end on, by one of the connections.
+   */
+  readonly way: 'once' | 'endless' | 'waiting';
+  /** Told of the records of each answer; without it, they are counted as pulled. */
+  readonly arrived?: (answer: Answer, nowMs: number) => void;
 }
 
-const SUCCESS = 0;
-/** PULL_NOT_FOUND at the end of the queue, RETRY_IMMEDIATELY and OFFSET_MOVED past it. */
-const END_CODES = new Set([19, 20, 21]);
+const RETRY_MS = 100;
+const OFFSETS_ASKED_MAX = 64;
 
-/** One connection that reads all queues, the queue's id being opaque mod queues. */
-class PullConnection {
-  readonly latencies = new LatencyHistogram();
-  messages = 0;
+/** See the top of this file. */
+export class PullLoad implements Load, PullOwner {
+  readonly clock: Clock;
   readonly failed: Promise<never>;
-  readonly #socket: Socket;
-  readonly #load: PullLoad;
-  readonly #offsets: number[];
-  readonly #sentMs: number[] = [];
+  readonly drained: Promise<void>;
+  readonly behindMessages = 0;
+  readonly #options: PullOptions;
+  readonly #recorder: LoadRecorder;
+  readonly #resolveDrained: () => void;
   readonly #fail: (error: Error) => void;
-  #pulls = 0;
+  readonly #connections: PullConnection[] = [];
+  #cursorsLeft = 0;
+  #messagesMax = Infinity;
+  #isStopping = false;
 
-  constructor(socket: Socket, load: PullLoad) {
-    this.#socket = socket;
-    this.#load = load;
-    this.#offsets = Array.from({ length: load.queues }, () => 0);
-    const { promise, reject } = createDeferred<never>();
-    [this.failed, this.#fail] = [promise, reject];
-    const reader = new AnswerReader((answer) => this.#take(answer));
-    socket.on('data', (chunk) => {
-      try {
-        reader.push(chunk);
-      } catch (error) {
-        this.#fail(error as Error);
-        this.close();
+  private constructor(options: PullOptions, recorder: LoadRecorder, clock: Clock) {
+    [this.#options, this.#recorder, this.clock] = [options, recorder, clock];
+    const failure = createDeferred<never>();
+    failure.promise.catch(() => undefined);
+    [this.failed, this.#fail] = [failure.promise, failure.reject];
+    const drain = createDeferred<void>();
+    [this.drained, this.#resolveDrained] = [drain.promise, drain.resolve];
+  }
+
+  /** Asks for the ends of all queues and connects. Rejects with UnreachableError, and when there is nothing to read. */
+  static async open(options: PullOptions, recorder: LoadRecorder, clock: Clock): Promise<PullLoad> {
+    const load = new PullLoad(options, recorder, clock);
+    try {
+      for (const [index, broker] of options.brokers.entries()) {
+        const many = Math.ceil((options.connections - index) / options.brokers.length);
+        await load.#openBroker(broker, many);
       }
-    });
-    socket.on('error', (error) => this.#fail(error));
-    socket.on('close', () => this.#fail(new Error('the broker closed the connection')));
+    } catch (error) {
+      load.close();
+      throw error;
+    }
+    if (load.#cursorsLeft > 0) return load;
+    load.close();
+    const topics = [...new Set(options.brokers.flatMap(({ queues }) => queues.map(({ topic }) => topic)))];
+    throw new Error(
+      `there is nothing to read in ${topics.slice(0, 3).join(', ')}: send something first, or use --prepare`,
+    );
+  }
+
+  async #openBroker(broker: BrokerQueues, connections: number): Promise<void> {
+    const { way, shape } = this.#options;
+    const all = await readCursors(broker, way === 'waiting');
+    const cursors = way === 'waiting' ? all : all.filter(({ begin, end }) => end > begin);
+    const many = way === 'endless' ? connections : Math.min(connections, cursors.length);
+    for (let index = 0; index < many; index++) {
+      const own = way === 'endless' ? cursors : cursors.filter((_, i) => i % many === index);
+      if (own.length === 0) continue;
+      const copies = own.map((cursor) => ({ ...cursor }));
+      this.#cursorsLeft += copies.length;
+      this.#connections.push(await PullConnection.open(broker, shape, copies, this));
+    }
   }
 
   start(): void {
-    for (let queueId = 0; queueId < this.#load.queues; queueId++) this.#pull(queueId);
+    for (const connection of this.#connections) connection.start();
+  }
+
+  stop(): void {
+    this.#isStopping = true;
+    // Long polls hang as long as they like.
+    if (this.#options.way === 'waiting' || this.#inFlight === 0) this.#resolveDrained();
+  }
+
+  limitTo(messages: number): void {
+    this.#messagesMax = messages;
+  }
+
+  get isDone(): boolean {
+    return this.#cursorsLeft === 0 || this.#recorder.messages >= this.#messagesMax;
+  }
+
+  giveUp(): void {
+    if (this.#options.way === 'waiting' || this.#inFlight === 0) return;
+    this.#recorder.failedWith('NO_ANSWER', this.#inFlight, `${this.#inFlight} pulls were not answered`);
   }
 
   close(): void {
-    this.#socket.destroy();
+    for (const connection of this.#connections) connection.close();
   }
 
-  #pull(queueId: number): void {
-    const opaque = OPAQUE_BASE + this.#pulls++ * this.#load.queues + queueId;
-    const { code, extFields } = pullRequest({
-      group: 'bench-consumer',
-      topic: this.#load.topic,
-      queueId,
-      offset: this.#offsets[queueId] ?? 0,
-      maxMessages: this.#load.messagesPerPull,
-      suspendMs: 0,
-    });
-    this.#sentMs[queueId] = systemClock.monotonicMs();
-    this.#socket.write(encodeRequest(code, extFields, opaque));
+  lost(error: Error): void {
+    this.#fail(error);
   }
 
-  #take(answer: Answer): void {
-    const queueId = (answer.opaque - OPAQUE_BASE) % this.#load.queues;
-    if (answer.code === SUCCESS) {
-      this.latencies.add(systemClock.monotonicMs() - (this.#sentMs[queueId] ?? 0));
-      const count = countRecords(answer);
-      this.messages += count;
-      const next = Number(parseHeader(answer).extFields?.['nextBeginOffset']);
-      if (next !== (this.#offsets[queueId] ?? 0) + count)
-        throw new Error(`a pull of ${count} messages moved the offset to ${next}`);
-      this.#offsets[queueId] = next;
-    } else if (END_CODES.has(answer.code) && (this.#offsets[queueId] ?? 0) > 0) {
-      this.#offsets[queueId] = 0;
-    } else {
-      throw new Error(`a pull was answered ${answer.code}: ${parseHeader(answer).remark ?? ''}`);
+  get #inFlight(): number {
+    return this.#connections.reduce((sum, { inFlight }) => sum + inFlight, 0);
+  }
+
+  pulled(connection: PullConnection, cursor: QueueCursor, answer: Answer, latencyMs: number, nowMs: number): boolean {
+    switch (answer.code) {
+      case ResponseCode.SUCCESS:
+        this.#found(cursor, answer, latencyMs, nowMs);
+        break;
+      case ResponseCode.PULL_NOT_FOUND:
+      case ResponseCode.PULL_RETRY_IMMEDIATELY:
+      case ResponseCode.PULL_OFFSET_MOVED:
+        this.#foundNothing(cursor, answer);
+        break;
+      default:
+        this.#refused(connection, cursor, answer);
+        return false;
     }
-    this.#pull(queueId);
+    return this.#goesOn(cursor);
+  }
+
+  #found(cursor: QueueCursor, answer: Answer, latencyMs: number, nowMs: number): void {
+    const { arrived } = this.#options;
+    if (arrived !== undefined) arrived(answer, nowMs);
+    else this.#recorder.answered(latencyMs, countRecords(answer), answer.end - answer.bodyAt);
+    const next = nextBeginOffset(answer);
+    if (next <= cursor.offset)
+      throw new Error(`a pull from offset ${cursor.offset} found messages and goes on at ${next}`);
+    cursor.offset = next;
+  }
+
+  /** At the end, or past messages that the tags leave out. */
+  #foundNothing(cursor: QueueCursor, answer: Answer): void {
+    const next = nextBeginOffset(answer);
+    const hasMoved = next > cursor.offset;
+    if (hasMoved || this.#options.way === 'waiting') cursor.offset = next < 0 ? cursor.offset : next;
+    else cursor.offset = this.#options.way === 'once' ? cursor.end : cursor.begin;
+  }
+
+  #refused(connection: PullConnection, cursor: QueueCursor, answer: Answer): void {
+    const { code } = answer;
+    if (code === ResponseCode.SYSTEM_BUSY || code === ResponseCode.SERVICE_NOT_AVAILABLE) this.#recorder.refused++;
+    else this.#recorder.failedWith(code, 1, parseHeader(answer).remark ?? '');
+    if (this.#recorder.isHopeless) this.#fail(new Error(`nothing can be pulled: ${this.#recorder.firstFailure}`));
+    this.clock.after(RETRY_MS, () => {
+      if (this.#goesOn(cursor)) connection.resume(cursor);
+    });
+  }
+
+  #goesOn(cursor: QueueCursor): boolean {
+    if (this.#isStopping) {
+      if (this.#inFlight === 0) this.#resolveDrained();
+      return false;
+    }
+    if (this.#options.way !== 'once' || cursor.offset < cursor.end) return true;
+    this.#cursorsLeft--;
+    return false;
   }
 }
 
-function countRecords(answer: Answer): number {
+function countRecords({ bytes, bodyAt, end }: Answer): number {
   let count = 0;
-  for (let at = answer.bodyAt; at < answer.frame.length; at += answer.frame.readUInt32BE(at)) count++;
+  for (let at = bodyAt; at < end; at += bytes.readUInt32BE(at)) count++;
   return count;
 }
 
-/** Runs `load`; latencies are of whole pulls, CPU is a message. The topic must hold messages in every queue from offset 0. */
-export async function runPullLoad(target: LoadTarget, load: PullLoad): Promise<LoadResult> {
-  const opening = Array.from(
-    { length: load.connections },
-    async () => new PullConnection(await openSocket(target.host, target.port), load),
-  );
-  const connections = await Promise.all(opening);
-  const { promise: over, resolve } = createDeferred<void>();
-  const endInterval = beginInterval(target);
-  const timer = systemClock.after(load.durationMs, resolve);
+async function readCursors(broker: BrokerQueues, isWaiting: boolean): Promise<QueueCursor[]> {
+  const client = await RequestClient.open(broker.host, broker.port);
   try {
-    for (const connection of connections) connection.start();
-    await Promise.race([over, ...connections.map((connection) => connection.failed)]);
-    const latencies = new LatencyHistogram();
-    for (const connection of connections) latencies.addAll(connection.latencies);
-    const messages = connections.reduce((sum, connection) => sum + connection.messages, 0);
-    return endInterval({ messages }, latencies);
+    const cursors: QueueCursor[] = [];
+    for (let at = 0; at < broker.queues.length; at += OFFSETS_ASKED_MAX) {
+      const asked = broker.queues.slice(at, at + OFFSETS_ASKED_MAX).map(async (queue) => {
+        const begin = await minOffset(client, queue.topic, queue.queueId);
+        const end = await maxOffset(client, queue.topic, queue.queueId);
+        return { queue, begin, end, offset: isWaiting ? end : begin };
+      });
+      cursors.push(...(await Promise.all(asked)));
+    }
+    return cursors;
   } finally {
-    timer.cancel();
-    for (const connection of connections) connection.close();
+    client.close();
   }
 }

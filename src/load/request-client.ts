@@ -1,10 +1,11 @@
 /**
- * One connection for requests that are not the load itself: making topics, asking for offsets, checking. Bench processes.
+ * One connection for requests that are not the load itself: making topics, asking for offsets, checking. Generator's thread.
  * Java: RemotingClient.invokeSync.
  */
 import { systemClock, type TimerHandle } from '../base/clock.js';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { type Answer, AnswerReader, parseHeader } from './answer-reader.js';
+import { openSocket } from './load-socket.js';
 import { encodeRequest, OPAQUE_BASE } from './request-template.js';
 
 /** An answer, copied out. */
@@ -21,34 +22,21 @@ interface Waiting {
   readonly timer: TimerHandle;
 }
 
-/** Opens a socket without Nagle's delay. */
-export function openSocket(host: string, port: number): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host, port, noDelay: true });
-    socket.once('error', reject);
-    socket.once('connect', () => {
-      socket.off('error', reject);
-      resolve(socket);
-    });
-  });
-}
-
 /** Asks and awaits the answer, any number at a time. */
 export class RequestClient {
-  readonly #socket: Socket;
+  /** Set by `open`, before anything is asked. */
+  #socket: Socket | undefined;
+  readonly #reader = new AnswerReader((answer) => this.#answered(answer));
   readonly #waiting = new Map<number, Waiting>();
   #opaque = OPAQUE_BASE;
 
-  private constructor(socket: Socket) {
-    this.#socket = socket;
-    const reader = new AnswerReader((answer) => this.#answered(answer));
-    socket.on('data', (chunk) => reader.push(chunk));
-    socket.on('error', (error) => this.#fail(error));
-    socket.on('close', () => this.#fail(new Error('connection closed')));
-  }
-
   static async open(host: string, port: number): Promise<RequestClient> {
-    return new RequestClient(await openSocket(host, port));
+    const client = new RequestClient();
+    const socket = await openSocket({ host, port }, (chunk, length) => client.#reader.push(chunk, length));
+    client.#socket = socket;
+    socket.on('error', (error) => client.#fail(error));
+    socket.on('close', () => client.#fail(new Error('connection closed')));
+    return client;
   }
 
   /** Rejects when the connection closes or nothing came in time. */
@@ -65,7 +53,7 @@ export class RequestClient {
         reject(new Error(`no answer to request ${code} within ${timeoutMs} ms`));
       };
       this.#waiting.set(opaque, { resolve, reject, timer: systemClock.after(timeoutMs, expire) });
-      this.#socket.write(encodeRequest(code, extFields, opaque, body));
+      this.#socket?.write(encodeRequest(code, extFields, opaque, body));
     });
   }
 
@@ -77,7 +65,7 @@ export class RequestClient {
   }
 
   close(): void {
-    this.#socket.destroy();
+    this.#socket?.destroy();
   }
 
   #answered(answer: Answer): void {
@@ -90,7 +78,7 @@ export class RequestClient {
       code: answer.code,
       remark: header.remark,
       extFields: header.extFields ?? {},
-      body: Buffer.from(answer.frame.subarray(answer.bodyAt)),
+      body: Buffer.from(answer.bytes.subarray(answer.bodyAt, answer.end)),
     });
   }
 

@@ -1,211 +1,250 @@
 /**
- * Sends as fast as the answers come: a fixed number of requests in flight over some connections. Generator process.
- * Invariant: only stored messages count; an answer whose opaque is not in flight, or of another code than success, late or busy, fails the run.
+ * A producer: keeps a number of requests in flight over some connections, as fast as the answers come or at a fixed rate. Generator's thread.
+ * Java: DefaultMQProducer, Apache's benchmark Producer.
+ * Invariant: never more requests in flight than asked for, over all connections together.
  */
-import { systemClock } from '../base/clock.js';
-import type { Socket } from 'node:net';
+import type { Clock } from '../base/clock.js';
 import { createDeferred } from '../base/deferred.js';
-import { type Answer, AnswerReader, parseHeader } from './answer-reader.js';
-import { LatencyHistogram } from './latency-histogram.js';
-import { beginInterval, type LoadResult, type LoadTarget } from './load-result.js';
-import { openSocket } from './request-client.js';
-import { OPAQUE_BASE, type RequestTemplate, sendTemplate } from './request-template.js';
+import type { Answer } from './answer-reader.js';
+import type { LoadRecorder } from './load-recorder.js';
+import type { ServerAddress } from './load-socket.js';
+import type { Load } from './measurement.js';
+import { SendConnection, type SendOwner, type SendShare } from './send-connection.js';
+import { SendSchedule } from './send-schedule.js';
+import { type QueueTarget, sendTemplate } from './send-template.js';
 
-/** A queue to send to. */
-export interface QueueTarget {
-  readonly topic: string;
-  readonly queueId: number;
+/** A broker and the queues on it that the load is about. */
+export interface BrokerQueues extends ServerAddress {
+  readonly queues: readonly QueueTarget[];
 }
 
 /** What to send. */
-export interface SendLoad {
-  readonly topic: string;
-  readonly queues: number;
+export interface SendOptions {
+  readonly brokers: readonly BrokerQueues[];
   readonly bodyBytes: number;
-  /** Requests in flight over all connections. */
+  /** Requests in flight over all connections; with `sync`, one a connection and no more. */
   readonly inFlight: number;
   readonly connections: number;
   /** Messages a request; more than 1 sends batches. */
   readonly batchSize: number;
-  readonly durationMs: number;
-  /** Ends the run sooner, when this many messages were answered. */
-  readonly messagesMax?: number;
-  /** Queues to send to in turn, dealt out over the connections, in place of `topic` and `queues`. */
-  readonly targets?: readonly QueueTarget[];
+  readonly mode: 'sync' | 'async' | 'oneway';
+  /** In turn; none: messages without tags. */
+  readonly tags: readonly string[];
+  /** 0: none. */
+  readonly delayLevel: number;
+  /** Absent: as fast as answers come. */
+  readonly messagesPerSecond?: number | undefined;
   /** Each message of a batch has a unique key of its own. */
   readonly distinctKeys?: boolean;
+  /** See MessageShape.runMark. */
+  readonly runMark?: Buffer;
 }
 
-/** Stored, though not flushed or replicated as asked. */
-const LATE_CODES = new Set([10, 11, 12]);
-/** SYSTEM_BUSY: Apache drops what has waited for over 200 ms. Nothing was stored; real clients send again, and so does this one. */
-const BUSY_CODE = 2;
-const DRAIN_TIMEOUT_MS = 10_000;
+const CONNECTIONS_OPENING_MAX = 64;
 
-/** One connection with its share of the requests in flight, each in a slot of its own: opaque mod slots. */
-class SendConnection {
-  readonly latencies = new LatencyHistogram();
-  answered = 0;
-  late = 0;
-  refused = 0;
+/** Called with answers to what was written with `writeOther`. */
+export type OtherAnswerListener = (connection: SendConnection, answer: Answer) => void;
+
+/** See the top of this file. */
+export class SendLoad implements Load, SendOwner {
+  readonly clock: Clock;
+  readonly schedule: SendSchedule;
+  readonly recorder: LoadRecorder;
+  readonly countsAnswers: boolean;
+  readonly failed: Promise<never>;
   readonly drained: Promise<void>;
-  readonly #socket: Socket;
-  readonly #templates: readonly RequestTemplate[];
-  readonly #frameBytesMax: number;
-  /** The opaque in flight in each slot, or 0. */
-  readonly #opaques: number[];
-  readonly #sentMs: Float64Array;
-  readonly #free: number[] = [];
-  readonly #spareBuffers: Buffer[] = [];
-  readonly #resolveDrained: () => void;
-  readonly #rejectDrained: (error: Error) => void;
-  #nextRound: number[];
+  readonly messagesPerRequest: number;
+  connections: readonly SendConnection[] = [];
+  storedRequests = 0;
+  /** Set by who writes other requests. */
+  otherAnswered: OtherAnswerListener = () => undefined;
+  readonly #inFlightMax: number;
+  /** Fewer requests than connections: they go round. */
+  readonly #isRotating: boolean;
+  /** Connections in the order in which they are to send next, when requests go round. */
+  readonly #waiting: SendConnection[] = [];
+  #firstWaiting = 0;
+  #inFlight = 0;
+  #turn = 0;
   #isStopping = false;
+  readonly #resolveDrained: () => void;
+  readonly #fail: (error: Error) => void;
 
-  constructor(socket: Socket, templates: readonly RequestTemplate[], slots: number) {
-    this.#socket = socket;
-    this.#templates = templates;
-    this.#frameBytesMax = Math.max(...templates.map((template) => template.sizeBytes));
-    this.#opaques = Array.from({ length: slots }, () => 0);
-    this.#nextRound = Array.from({ length: slots }, () => 0);
-    this.#sentMs = new Float64Array(slots);
-    const { promise, resolve, reject } = createDeferred<void>();
-    [this.drained, this.#resolveDrained, this.#rejectDrained] = [promise, resolve, reject];
-    const reader = new AnswerReader((answer) => this.#take(answer));
-    socket.on('data', (chunk) => this.#read(reader, chunk));
-    socket.on('error', (error) => this.#rejectDrained(error));
-    socket.on('close', () => this.#rejectDrained(new Error('the broker closed the connection')));
+  private constructor(options: SendOptions, recorder: LoadRecorder, clock: Clock) {
+    const { inFlight, connections, mode, batchSize, messagesPerSecond } = options;
+    [this.recorder, this.clock, this.messagesPerRequest] = [recorder, clock, batchSize];
+    this.countsAnswers = options.runMark === undefined;
+    this.schedule = new SendSchedule(
+      clock,
+      messagesPerSecond === undefined ? undefined : messagesPerSecond / batchSize,
+    );
+    this.#inFlightMax = mode === 'sync' ? connections : inFlight;
+    this.#isRotating = this.#inFlightMax < connections;
+    const failure = createDeferred<never>();
+    failure.promise.catch(() => undefined);
+    [this.failed, this.#fail] = [failure.promise, failure.reject];
+    const drain = createDeferred<void>();
+    [this.drained, this.#resolveDrained] = [drain.promise, drain.resolve];
+  }
+
+  /** Opens all connections. Rejects with UnreachableError. */
+  static async open(options: SendOptions, recorder: LoadRecorder, clock: Clock): Promise<SendLoad> {
+    const load = new SendLoad(options, recorder, clock);
+    const runKey = clock.nowMs().toString(16).toUpperCase().padStart(16, '0');
+    const connections: SendConnection[] = [];
+    try {
+      for (let index = 0; index < options.connections; index += CONNECTIONS_OPENING_MAX) {
+        const many = Math.min(CONNECTIONS_OPENING_MAX, options.connections - index);
+        const opening = Array.from({ length: many }, async (_, i) => {
+          connections.push(
+            await load.#openOne(options, index + i, `${runKey}${(index + i).toString(16).padStart(6, '0')}`),
+          );
+        });
+        // All of them, so that those that opened beside a failed one are closed too.
+        const failure = (await Promise.allSettled(opening)).find(({ status }) => status === 'rejected');
+        if (failure?.status === 'rejected') throw failure.reason as Error;
+      }
+    } catch (error) {
+      for (const connection of connections) connection.close();
+      throw error;
+    }
+    load.connections = connections;
+    load.#waiting.push(...(load.#isRotating ? connections : []));
+    return load;
+  }
+
+  #openOne(options: SendOptions, index: number, keyPrefix: string): Promise<SendConnection> {
+    const { brokers, connections, batchSize, bodyBytes, tags, mode } = options;
+    const broker = brokers[index % brokers.length];
+    if (broker === undefined) throw new Error('no broker');
+    const least = Math.floor(this.#inFlightMax / connections);
+    const slots = this.#isRotating ? 1 : least + (index < this.#inFlightMax % connections ? 1 : 0);
+    const ofBroker = Math.floor(index / brokers.length);
+    const connectionsOfBroker = Math.ceil((connections - (index % brokers.length)) / brokers.length);
+    const share: SendShare = {
+      templates: sharedQueues(broker.queues, ofBroker, connectionsOfBroker, options).map(({ queue, tag }) =>
+        sendTemplate(queue, { ...options, tag, isOneway: mode === 'oneway' }, keyPrefix),
+      ),
+      slots,
+      messagesPerRequest: batchSize,
+      bodyBytesPerRequest: batchSize * bodyBytes,
+      isOneway: mode === 'oneway',
+    };
+    return SendConnection.open(broker, share, this, tags.length > 1 ? 0 : ofBroker);
   }
 
   start(): void {
-    for (let slot = 0; slot < this.#opaques.length; slot++) this.#free.push(slot);
-    this.#sendFree();
+    this.schedule.start(() => this.#spread());
+    if (!this.schedule.isRated) this.#spread();
   }
 
-  /** Sends no more; `drained` ends when all answers are in. */
   stop(): void {
     this.#isStopping = true;
-    if (this.#free.length === this.#opaques.length) this.#resolveDrained();
+    this.schedule.stop();
+    if (this.#inFlight === 0) this.#resolveDrained();
+  }
+
+  limitTo(messages: number): void {
+    this.schedule.limitTo(Math.ceil(messages / this.messagesPerRequest));
+  }
+
+  get isDone(): boolean {
+    return this.schedule.isExhausted && this.#inFlight === 0;
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** Messages that were due and were never sent. */
+  get behindMessages(): number {
+    return this.schedule.behind * this.messagesPerRequest;
+  }
+
+  /** Counts what is still unanswered as failed. */
+  giveUp(): void {
+    const missing = this.#inFlight * this.messagesPerRequest;
+    if (missing > 0) this.recorder.failedWith('NO_ANSWER', missing, `${missing} messages were not answered`);
   }
 
   close(): void {
-    this.#socket.destroy();
+    this.schedule.stop();
+    for (const connection of this.connections) connection.close();
   }
 
-  #read(reader: AnswerReader, chunk: Buffer): void {
-    try {
-      reader.push(chunk);
-    } catch (error) {
-      this.#rejectDrained(error as Error);
-      this.close();
+  lost(error: Error): void {
+    this.#fail(error);
+  }
+
+  freed(connection: SendConnection, count: number): void {
+    this.#inFlight -= count;
+    if (this.recorder.isHopeless) this.#fail(new Error(`nothing can be sent: ${this.recorder.firstFailure}`));
+    if (this.#isStopping) {
+      if (this.#inFlight === 0) this.#resolveDrained();
       return;
     }
-    if (!this.#isStopping) this.#sendFree();
-    else if (this.#free.length === this.#opaques.length) this.#resolveDrained();
+    if (this.#isRotating) {
+      this.#waiting.push(connection);
+      this.#sendRound();
+    } else {
+      this.#inFlight += connection.send(connection.free);
+    }
   }
 
-  #take(answer: Answer): void {
-    const slot = (answer.opaque - OPAQUE_BASE) % this.#opaques.length;
-    if (this.#opaques[slot] !== answer.opaque)
-      throw new Error(`an answer to opaque ${answer.opaque}, which is not in flight`);
-    this.#opaques[slot] = 0;
-    this.#free.push(slot);
-    if (answer.code === BUSY_CODE) {
-      this.refused++;
+  /** Hands what is due to the connections, beginning with another one each time. */
+  #spread(): void {
+    if (this.#isRotating) {
+      this.#sendRound();
       return;
     }
-    if (LATE_CODES.has(answer.code)) this.late++;
-    else if (answer.code !== 0)
-      throw new Error(`a send was answered ${answer.code}: ${parseHeader(answer).remark ?? ''}`);
-    this.latencies.add(systemClock.monotonicMs() - (this.#sentMs[slot] ?? 0));
-    this.answered++;
-  }
-
-  /** Hot: all requests of a turn leave in one buffer and one write. */
-  #sendFree(): void {
-    if (this.#free.length === 0) return;
-    const buffer = this.#spareBuffers.pop() ?? Buffer.allocUnsafe(this.#frameBytesMax * this.#opaques.length);
-    const nowMs = systemClock.monotonicMs();
-    let end = 0;
-    for (const slot of this.#free) {
-      const round = this.#nextRound[slot] ?? 0;
-      const opaque = OPAQUE_BASE + round * this.#opaques.length + slot;
-      this.#nextRound[slot] = round + 1;
-      this.#opaques[slot] = opaque;
-      this.#sentMs[slot] = nowMs;
-      const template = this.#templates[(opaque - OPAQUE_BASE) % this.#templates.length];
-      if (template === undefined) throw new Error('no template');
-      end = template.copyTo(buffer, end, opaque);
+    const { connections } = this;
+    this.#turn = (this.#turn + 1) % connections.length;
+    for (let i = 0; i < connections.length; i++) {
+      const { available } = this.schedule;
+      if (available <= 0) return;
+      const connection = connections[(this.#turn + i) % connections.length];
+      const fairShare = Math.ceil(available / (connections.length - i));
+      this.#inFlight += connection?.send(fairShare) ?? 0;
     }
-    this.#free.length = 0;
-    this.#socket.write(buffer.subarray(0, end), () => this.#spareBuffers.push(buffer));
   }
-}
 
-/** Runs `load` and reports what was answered between the first send and the end of the time. */
-export async function runSendLoad(target: LoadTarget, load: SendLoad): Promise<LoadResult> {
-  const connections = await openConnections(target, load);
-  try {
-    const endInterval = beginInterval(target);
-    for (const connection of connections) connection.start();
-    await Promise.race([untilDone(connections, load), ...connections.map((connection) => connection.drained)]);
-    const latencies = new LatencyHistogram();
-    let requests = 0;
-    let late = 0;
-    let refused = 0;
-    for (const connection of connections) {
-      latencies.addAll(connection.latencies);
-      requests += connection.answered;
-      late += connection.late;
-      refused += connection.refused;
+  /** One request for each of the next connections. */
+  #sendRound(): void {
+    while (this.#inFlight < this.#inFlightMax && this.schedule.available > 0) {
+      const connection = this.#waiting[this.#firstWaiting];
+      if (connection === undefined) break;
+      this.#firstWaiting++;
+      this.#inFlight += connection.send(1);
     }
-    const size = load.batchSize;
-    const result = endInterval({ messages: requests * size, late: late * size, refused: refused * size }, latencies);
-    await drain(connections);
-    return result;
-  } finally {
-    for (const connection of connections) connection.close();
+    if (this.#firstWaiting > this.connections.length) {
+      this.#waiting.splice(0, this.#firstWaiting);
+      this.#firstWaiting = 0;
+    }
   }
 }
 
-async function openConnections(target: LoadTarget, load: SendLoad): Promise<SendConnection[]> {
-  const slots = Math.max(1, Math.floor(load.inFlight / load.connections));
-  const runKey = systemClock.nowMs().toString(16).toUpperCase().padStart(16, '0');
-  const opening = Array.from({ length: load.connections }, async (_, index) => {
-    const keyPrefix = `${runKey}${index.toString(16).padStart(6, '0')}`;
-    const templates = targetsOf(load, index).map((queue) => sendTemplate({ ...load, ...queue }, keyPrefix));
-    return new SendConnection(await openSocket(target.host, target.port), templates, slots);
-  });
-  return Promise.all(opening);
+interface TaggedQueue {
+  readonly queue: QueueTarget;
+  readonly tag: string | undefined;
 }
 
-function targetsOf(load: SendLoad, connection: number): QueueTarget[] {
-  if (load.targets !== undefined) return load.targets.filter((_, i) => i % load.connections === connection);
-  return Array.from({ length: load.queues }, (_unused, queueId) => ({ topic: load.topic, queueId }));
+/**
+ * The queues of one of several connections, each with each tag. All queues where they are few; where there are many, so that the templates of all
+ * connections would need much memory, they are dealt out.
+ */
+function sharedQueues(
+  queues: readonly QueueTarget[],
+  connection: number,
+  connections: number,
+  { tags }: SendOptions,
+): TaggedQueue[] {
+  const own =
+    queues.length <= QUEUES_OF_EACH_MAX || queues.length < connections
+      ? queues
+      : queues.filter((_, i) => i % connections === connection);
+  const each = tags.length === 0 ? [undefined] : tags;
+  return own.flatMap((queue) => each.map((tag) => ({ queue, tag })));
 }
 
-function untilDone(connections: readonly SendConnection[], load: SendLoad): Promise<void> {
-  const endMs = systemClock.monotonicMs() + load.durationMs;
-  const requestsMax = (load.messagesMax ?? Infinity) / load.batchSize;
-  return new Promise((resolve) => {
-    const timer = systemClock.every(10, () => {
-      const answered = connections.reduce((sum, connection) => sum + connection.answered, 0);
-      if (systemClock.monotonicMs() < endMs && answered < requestsMax) return;
-      timer.cancel();
-      resolve();
-    });
-  });
-}
-
-async function drain(connections: readonly SendConnection[]): Promise<void> {
-  for (const connection of connections) connection.stop();
-  const { promise, reject } = createDeferred<never>();
-  const timer = systemClock.after(DRAIN_TIMEOUT_MS, () =>
-    reject(new Error(`answers are missing ${DRAIN_TIMEOUT_MS} ms after the last send`)),
-  );
-  try {
-    await Promise.race([promise, Promise.all(connections.map((connection) => connection.drained))]);
-  } finally {
-    timer.cancel();
-  }
-}
+/** With more queues than these a connection sends to a part of them. */
+const QUEUES_OF_EACH_MAX = 64;

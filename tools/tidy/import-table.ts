@@ -35,7 +35,18 @@ export const IMPORT_TABLE: Readonly<Record<string, readonly string[]>> = {
   load: ['base', 'message', 'remoting'],
   // Looks at the files of a store that need not be open: no thread's memory, only the formats and the pool.
   inspection: ['base', 'message', 'commitlog', 'consumequeue', 'index', 'workers/task-pool'],
-  cli: ['base', 'broker', 'namesrv', 'inspection', 'load', 'commitlog/file-system', 'commitlog/store-lock', 'index.ts'],
+  cli: [
+    'base',
+    'broker',
+    'namesrv',
+    'inspection',
+    'load',
+    'commitlog/file-system',
+    'commitlog/store-lock',
+    'message/delay-level-table',
+    'remoting/host-address',
+    'index.ts',
+  ],
   // The composition root, and the package's face.
   'index.ts': ['base', 'broker', 'namesrv', 'remoting', 'workers'],
 };
