@@ -26,7 +26,9 @@ const { values } = parseArgs({
   },
 });
 
-const STARTERS: ReadonlyMap<string, typeof startApache> = new Map([
+type Starter = (flushDiskType: FlushDiskType, folder: string) => Promise<ServerUnderTest>;
+
+const STARTERS: ReadonlyMap<string, Starter> = new Map<string, Starter>([
   ['apache', startApache],
   ['ringmq', startRingMQ],
 ]);

@@ -7,18 +7,10 @@ import { LatencyHistogram } from '#src/load/latency-histogram.js';
 import { readProcess } from '#src/load/process-meter.js';
 import { RequestClient } from '#src/load/request-client.js';
 import { runSendLoad } from '../modes/send-load.js';
+import { diskBytesRead, dropPageCache } from '../page-cache.js';
 import { startRingMQ } from '../servers/ringmq-server.js';
 import type { ServerUnderTest } from '../servers/server-under-test.js';
-import {
-  demandSpace,
-  diskBytesRead,
-  dropPageCache,
-  latencyText,
-  print,
-  processText,
-  targetOf,
-  withFolder,
-} from './scale-bench.js';
+import { demandSpace, latencyText, print, processText, targetOf, withFolder } from './scale-bench.js';
 import { produceSteadily } from './steady-producer.js';
 
 /** What to run. */

@@ -1,9 +1,9 @@
 /**
- * What the scale benchmarks share: a folder for stores, lines of output, memory and open files of a broker, the page cache. Generator process.
+ * What the scale benchmarks share: a folder for stores, lines of output, memory and open files of a broker. Generator process.
  * Invariant: a folder made here is removed when the run ends, however it ends.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readlinkSync, rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LatencyHistogram } from '#src/load/latency-histogram.js';
 import type { LoadTarget } from '../modes/load-result.js';
@@ -80,32 +80,6 @@ export function diskText(folder: string): string {
   const used = (args: readonly string[]): string => execFileSync('du', [...args, folder], { encoding: 'utf8' });
   const mib = (text: string): string => (Number.parseInt(text, 10) / 1024).toFixed(0);
   return `${mib(used(['-sk']))} MiB on disk, ${mib(used(['-sk', '--apparent-size']))} MiB apparent, ${Number.parseInt(used(['-s', '--inodes']), 10)} inodes`;
-}
-
-/** Empties the page cache, as far as this process may; says how. */
-export function dropPageCache(folder: string): string {
-  execFileSync('sync', ['-f', folder]);
-  try {
-    writeFileSync('/proc/sys/vm/drop_caches', '3');
-    return 'the whole page cache was dropped (drop_caches)';
-  } catch {
-    dropFilesFrom(folder);
-    return 'the files of the store were dropped from the page cache (posix_fadvise)';
-  }
-}
-
-/** Bytes that a process has read from disks. */
-export function diskBytesRead(pid: number): number {
-  const match = /^read_bytes: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, 'latin1'));
-  return Number(match?.[1] ?? 0);
-}
-
-function dropFilesFrom(folder: string): void {
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) dropFilesFrom(path);
-    else if (entry.isFile()) execFileSync('dd', [`if=${path}`, 'iflag=nocache', 'count=0', 'status=none']);
-  }
 }
 
 function openFiles(pid: number): { files: number; all: number } {

@@ -6,7 +6,13 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { freeBrokerPort, freePort, ServerProcess } from './server-process.js';
-import { type FlushDiskType, NAMESRV_PROBE, PROBE, type ServerUnderTest } from './server-under-test.js';
+import {
+  type FlushDiskType,
+  NAMESRV_PROBE,
+  type PreparedServers,
+  PROBE,
+  type ServerUnderTest,
+} from './server-under-test.js';
 
 const JARS = resolve('build/apache-jars');
 const START_TIMEOUT_MS = 120_000;
@@ -65,53 +71,76 @@ export function startJava(
   });
 }
 
-/** Starts both on free ports with their files under `folder`. */
-export async function startApache(flushDiskType: FlushDiskType, folder: string): Promise<ServerUnderTest> {
+/** What may differ from the defaults. */
+export interface ApacheOptions {
+  /** Of the broker, all touched at its start, as the JVM writes it: `1g`. */
+  readonly heap?: string;
+  /** Further keys of the broker. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** Chooses ports and writes the configuration under `folder`, which may hold a store already. */
+export async function prepareApache(
+  flushDiskType: FlushDiskType,
+  folder: string,
+  { heap, settings = {} }: ApacheOptions = {},
+): Promise<PreparedServers> {
   mkdirSync(folder, { recursive: true });
   const namesrvPort = await freePort(0);
   const namesrvConf = join(folder, 'namesrv.conf');
   writeFileSync(namesrvConf, `listenPort=${namesrvPort}\nbindAddress=127.0.0.1\n`);
-  const namesrv = startJava('org.apache.rocketmq.namesrv.NamesrvStartup', NAMESRV_HEAP, folder, ['-c', namesrvConf]);
+  const brokerPort = await freeBrokerPort();
+  const brokerConf = join(folder, 'broker.conf');
+  const keys = {
+    brokerClusterName: 'DefaultCluster',
+    brokerName: 'apache-reference',
+    brokerId: '0',
+    brokerIP1: '127.0.0.1',
+    listenPort: String(brokerPort),
+    haListenPort: String(brokerPort + 1),
+    namesrvAddr: `127.0.0.1:${namesrvPort}`,
+    storePathRootDir: join(folder, 'store'),
+    flushDiskType,
+    ...settings,
+  };
+  const lines = Object.entries(keys).map(([key, value]) => `${key}=${value}\n`);
+  writeFileSync(brokerConf, lines.join(''));
+  const brokerHeap = heap === undefined ? BROKER_HEAP : [`-Xms${heap}`, `-Xmx${heap}`];
+  return {
+    maker: 'Apache 5.5.0',
+    brokerPort,
+    namesrvPort,
+    startNamesrv: () => startJava(APACHE_NAMESRV.mainClass, NAMESRV_HEAP, folder, ['-c', namesrvConf]),
+    startBroker: () => startJava(APACHE_BROKER.mainClass, brokerHeap, folder, ['-c', brokerConf]),
+  };
+}
+
+/** Starts both on free ports with their files under `folder`, which may hold a store already. */
+export async function startApache(
+  flushDiskType: FlushDiskType,
+  folder: string,
+  options: ApacheOptions = {},
+): Promise<ServerUnderTest> {
+  const { maker, brokerPort, namesrvPort, startNamesrv, startBroker } = await prepareApache(
+    flushDiskType,
+    folder,
+    options,
+  );
+  const namesrv = startNamesrv?.();
+  let broker: ServerProcess | undefined;
+  const stop = async (): Promise<void> => {
+    await broker?.stop();
+    await namesrv?.stop();
+  };
   try {
-    await namesrv.untilAnswering(namesrvPort, NAMESRV_PROBE.code, NAMESRV_PROBE.extFields, START_TIMEOUT_MS);
-    const brokerPort = await freeBrokerPort();
-    const brokerConf = join(folder, 'broker.conf');
-    const lines = [
-      'brokerClusterName=DefaultCluster',
-      'brokerName=apache-reference',
-      'brokerId=0',
-      'brokerIP1=127.0.0.1',
-      `listenPort=${brokerPort}`,
-      `haListenPort=${brokerPort + 1}`,
-      `namesrvAddr=127.0.0.1:${namesrvPort}`,
-      `storePathRootDir=${join(folder, 'store')}`,
-      `flushDiskType=${flushDiskType}`,
-    ];
-    writeFileSync(brokerConf, `${lines.join('\n')}\n`);
+    await namesrv?.untilAnswering(namesrvPort, NAMESRV_PROBE.code, NAMESRV_PROBE.extFields, START_TIMEOUT_MS);
     const startedMs = performance.now();
-    const broker = startJava('org.apache.rocketmq.broker.BrokerStartup', BROKER_HEAP, folder, ['-c', brokerConf]);
-    const stop = async (): Promise<void> => {
-      await broker.stop();
-      await namesrv.stop();
-    };
-    await broker
-      .untilAnswering(brokerPort, PROBE.code, PROBE.extFields, START_TIMEOUT_MS)
-      .catch(async (error: unknown) => {
-        await stop();
-        throw error;
-      });
+    broker = startBroker();
+    await broker.untilAnswering(brokerPort, PROBE.code, PROBE.extFields, START_TIMEOUT_MS);
     const bootMs = performance.now() - startedMs;
-    return {
-      maker: 'Apache 5.5.0',
-      brokerPort,
-      namesrvPort,
-      brokerPid: broker.pid,
-      bootMs,
-      logPath: broker.logPath,
-      stop,
-    };
+    return { maker, brokerPort, namesrvPort, brokerPid: broker.pid, bootMs, logPath: broker.logPath, stop };
   } catch (error) {
-    await namesrv.stop();
+    await stop();
     throw error;
   }
 }

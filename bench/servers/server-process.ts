@@ -2,12 +2,12 @@
  * A server as a child process: started, awaited until it answers, stopped, its output kept in a file. Bench processes.
  * Invariant: `stop` returns only when the process is gone.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RequestClient } from '#src/load/request-client.js';
+import { type Child, startChild } from './child-processes.js';
 
 const STOP_TIMEOUT_MS = 120_000;
 const PROBE_INTERVAL_MS = 5;
@@ -23,14 +23,14 @@ export interface ServerCommand {
 export class ServerProcess {
   readonly pid: number;
   readonly logPath: string;
-  readonly #child: ChildProcess;
+  readonly #child: Child;
 
-  private constructor(child: ChildProcess, pid: number, logPath: string) {
+  private constructor(child: Child, pid: number, logPath: string) {
     [this.#child, this.pid, this.logPath] = [child, pid, logPath];
   }
 
   static start({ command, args, logPath }: ServerCommand): ServerProcess {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = startChild(command, args);
     const log = createWriteStream(logPath);
     child.stdout.pipe(log, { end: false });
     child.stderr.pipe(log, { end: false });

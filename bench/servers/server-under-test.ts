@@ -1,5 +1,7 @@
 /** What a comparison needs of a broker, whoever made it. Bench processes. */
 
+import type { ServerProcess } from './server-process.js';
+
 /** Java's names for when a send is answered. */
 export type FlushDiskType = 'ASYNC_FLUSH' | 'SYNC_FLUSH';
 
@@ -14,6 +16,16 @@ export interface ServerUnderTest {
   /** What the broker printed. */
   readonly logPath: string;
   stop(): Promise<void>;
+}
+
+/** A NameServer and broker that are ready to be started, in either order. */
+export interface PreparedServers {
+  readonly maker: string;
+  readonly brokerPort: number;
+  readonly namesrvPort: number;
+  /** Undefined where the broker's process has the NameServer in it. */
+  readonly startNamesrv: (() => ServerProcess) | undefined;
+  readonly startBroker: () => ServerProcess;
 }
 
 /** A request that every broker answers as soon as it serves: GET_MAX_OFFSET of a queue that does not exist. */
