@@ -13,6 +13,7 @@ export interface BenchResult {
   readonly elapsedMs: number;
   readonly messages: number;
   readonly messagesPerSecond: number;
+  readonly megabytesPerSecond: number;
   readonly failed: Readonly<Record<string, number>>;
   readonly late: number;
   readonly refused: number;
@@ -46,15 +47,17 @@ export interface BenchTarget {
 
 const CLI = resolve('dist/cli/ringmq.js');
 
-/** Runs a step with some more flags. Rejects when the generator fails or a message did. */
+/** Runs a step with some more flags; `interrupt` ends it early. Rejects when the generator fails or a message did. */
 export async function runBench(
   { brokerPort, brokerPid }: BenchTarget,
   { command, flags }: BenchStep,
   more: BenchStep['flags'] = {},
+  interrupt?: AbortSignal,
 ): Promise<BenchResult> {
   const all = { broker: `127.0.0.1:${brokerPort}`, pid: brokerPid, ...flags, ...more, json: '-' };
   const args = Object.entries(all).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const child = startChild(process.execPath, [CLI, 'bench', command, ...args, '--no-progress']);
+  interrupt?.addEventListener('abort', () => child.kill('SIGINT'));
   const [output, errors, [exitCode]] = await Promise.all([
     text(child.stdout),
     text(child.stderr),

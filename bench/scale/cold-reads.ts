@@ -1,17 +1,18 @@
 /**
- * One consumer that reads a long cold backlog as fast as it can, beside producers at a fixed rate. Generator process.
+ * One consumer that reads a long cold backlog as fast as it can, beside producers at a fixed rate, each `ringmq bench` in a process of its own: in one,
+ * the producers would wait for the reader's turns. Generator process.
  * Prints the producers' latencies alone and beside it, how fast the backlog was read, and how much of it came from the disk.
  */
-import { createTopic, maxOffset, pullRequest } from '#src/load/broker-topics.js';
-import { LatencyHistogram } from '#src/load/latency-histogram.js';
+import { createTopic } from '#src/load/broker-topics.js';
 import { readProcess } from '#src/load/process-meter.js';
 import { RequestClient } from '#src/load/request-client.js';
+import { type BenchResult, runBench } from '../compare/generator.js';
+import type { BenchStep } from '../compare/workload.js';
 import { runSendLoad } from '../modes/send-load.js';
 import { diskBytesRead, dropPageCache } from '../page-cache.js';
 import { startRingMQ } from '../servers/ringmq-server.js';
 import type { ServerUnderTest } from '../servers/server-under-test.js';
-import { demandSpace, latencyText, print, processText, targetOf, withFolder } from './scale-bench.js';
-import { produceSteadily } from './steady-producer.js';
+import { demandSpace, print, processText, targetOf, withFolder } from './scale-bench.js';
 
 /** What to run. */
 export interface ColdReadOptions {
@@ -31,7 +32,10 @@ const OTHER_QUEUES = 4;
 const BATCH = 64;
 /** Of a stored record beside its body, with the topic and properties that are sent here. */
 const RECORD_OVERHEAD_BYTES = 160;
-const FOUND = 0;
+/** Until the producers have connected and the code is compiled. */
+const WARMUP_SECONDS = 3;
+/** Longer than any backlog is read: the producers are told when it is over. */
+const SECONDS_MAX = 86_400;
 const MIB = 1024 * 1024;
 
 /** Runs all of it. */
@@ -73,64 +77,29 @@ async function fill(server: ServerUnderTest, { queues, bodyBytes, backlogGib }: 
 }
 
 async function measure(server: ServerUnderTest, options: ColdReadOptions): Promise<void> {
-  const targets = Array.from({ length: OTHER_QUEUES }, (_, queueId) => ({ topic: OTHER_TOPIC, queueId }));
-  const load = { port: server.brokerPort, targets, bodyBytes: options.bodyBytes, rate: options.rate };
-  const warmUntilMs = performance.now() + 3000;
-  await produceSteadily(load, () => performance.now() > warmUntilMs);
-  const aloneUntilMs = performance.now() + options.seconds * 1000;
-  const alone = await produceSteadily(load, () => performance.now() > aloneUntilMs);
-  print('producers alone', `${latencyText(alone)} at ${options.rate}/s`);
-  let isOver = false;
+  const { seconds, rate, bodyBytes } = options;
+  const produce: BenchStep = { command: 'produce', flags: { topic: OTHER_TOPIC, rate, body: bodyBytes } };
+  const alone = await runBench(server, produce, { warmup: WARMUP_SECONDS, duration: seconds });
+  print('producers alone', `${latencies(alone)} at ${rate}/s`);
+  const isOver = new AbortController();
+  const producing = runBench(server, produce, { warmup: 0, duration: SECONDS_MAX }, isOver.signal);
   const cpuBefore = readProcess(server.brokerPid).cpuMicros;
-  const producing = produceSteadily(load, () => isOver);
-  const startMs = performance.now();
-  const reads = await Promise.all(Array.from({ length: options.queues }, (_, queueId) => read(server, queueId)));
-  const seconds = (performance.now() - startMs) / 1000;
-  isOver = true;
-  const beside = await producing;
+  const reads = await runBench(server, { command: 'consume', flags: { topic: TOPIC, 'pull-batch': 32 } });
   const cpuSeconds = (readProcess(server.brokerPid).cpuMicros - cpuBefore) / 1e6;
-  print('producers beside', `${latencyText(beside)} at ${options.rate}/s`);
-  const pulls = new LatencyHistogram();
-  for (const { latencies } of reads) pulls.addAll(latencies);
-  const messages = reads.reduce((sum, one) => sum + one.messages, 0);
-  const bytes = reads.reduce((sum, one) => sum + one.bytes, 0);
+  isOver.abort();
+  const beside = await producing;
+  print('producers beside', `${latencies(beside)} at ${rate}/s`);
   const fromDisk = diskBytesRead(server.brokerPid) / MIB;
+  const lasted = (reads.elapsedMs / 1000).toFixed(1);
   print(
     'cold reads',
-    `${Math.round(messages / seconds)} msg/s, ${(bytes / MIB / seconds).toFixed(0)} MiB/s for ${seconds.toFixed(1)} s; ${(bytes / MIB).toFixed(0)} MiB read, ${fromDisk.toFixed(0)} MiB from the disk; ${cpuSeconds.toFixed(1)} s CPU of the broker, sends included`,
+    `${Math.round(reads.messagesPerSecond)} msg/s, ${reads.megabytesPerSecond.toFixed(0)} MB/s for ${lasted} s; ${fromDisk.toFixed(0)} MiB from the disk; ${cpuSeconds.toFixed(1)} s CPU of the broker, sends included; the reader took ${reads.generator.cpuPercent.toFixed(0)} % of a core, the producers ${beside.generator.cpuPercent.toFixed(0)} %`,
   );
-  print('pulls', latencyText(pulls));
+  print('pulls', latencies(reads));
   print('at the end', processText(server.brokerPid));
 }
 
-interface ColdRead {
-  readonly latencies: LatencyHistogram;
-  readonly messages: number;
-  readonly bytes: number;
-}
-
-/** Pulls one queue from its start to what was its end, one pull in flight, as a consumer does. */
-async function read(server: ServerUnderTest, queueId: number): Promise<ColdRead> {
-  const client = await RequestClient.open('127.0.0.1', server.brokerPort);
-  const end = await maxOffset(client, TOPIC, queueId);
-  const latencies = new LatencyHistogram();
-  let [offset, bytes] = [0, 0];
-  while (offset < end) {
-    const { code, extFields } = pullRequest({
-      group: 'scale',
-      topic: TOPIC,
-      queueId,
-      offset,
-      maxMessages: 32,
-      suspendMs: 0,
-    });
-    const beganMs = performance.now();
-    const reply = await client.ask(code, extFields);
-    latencies.add(performance.now() - beganMs);
-    if (reply.code !== FOUND) throw new Error(`a pull was answered ${reply.code}: ${reply.remark ?? ''}`);
-    bytes += reply.body.length;
-    offset = Number(reply.extFields['nextBeginOffset']);
-  }
-  client.close();
-  return { latencies, messages: end, bytes };
+function latencies({ latencyMs, messages }: BenchResult): string {
+  const { p50, p99, max } = latencyMs;
+  return `p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms, max ${max.toFixed(1)} ms (${messages} messages)`;
 }
