@@ -1,15 +1,18 @@
 /**
- * A server that answers requests of the protocol as cheaply as can be: sends with what a broker would say, everything else with "not supported" or
- * success. It stores nothing. Echo process, and tests. Java: none.
+ * A server that answers requests of the protocol as cheaply as can be: sends with what a broker would say, pulls not at all, and
+ * most else with "not supported". It stores nothing. Echo process, and tests. Java: none.
  * Invariant: every request of a chunk is answered in one write, in order; while it stalls, none is, and after it all are.
  */
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { AnswerReader } from '#src/load/answer-reader.js';
 
+const PULL_MESSAGE = 11;
 const UPDATE_AND_CREATE_TOPIC = 17;
+const GET_MAX_OFFSET = 30;
 const SEND_MESSAGE_V2 = 310;
 const SEND_BATCH_MESSAGE = 320;
 const NOT_SUPPORTED = 3;
+const PULL_NOT_FOUND = 19;
 const OPAQUE_PLACEHOLDER = '1999999999';
 const DIGITS = OPAQUE_PLACEHOLDER.length;
 const ANSWERS_AT_FIRST = 256;
@@ -41,7 +44,14 @@ const STORED = answerFrame(0, {
   MSG_REGION: 'DefaultRegion',
 });
 const DONE = answerFrame(0, {});
+const EMPTY_QUEUE = answerFrame(0, { offset: '0' });
+const NOTHING_FOUND = answerFrame(PULL_NOT_FOUND, { nextBeginOffset: '0' });
 const UNKNOWN = answerFrame(NOT_SUPPORTED, {});
+/** Answers to others than sends, by request code. */
+const OTHER_ANSWERS: ReadonlyMap<number, Buffer> = new Map([
+  [UPDATE_AND_CREATE_TOPIC, DONE],
+  [GET_MAX_OFFSET, EMPTY_QUEUE],
+]);
 
 /** See the top of this file. */
 export class ProtocolEcho {
@@ -49,6 +59,8 @@ export class ProtocolEcho {
   readonly #sockets = new Set<Socket>();
   /** Chunks that came while it stalled. */
   #stalled: (() => void)[] | undefined;
+  /** Pulls that wait for an answer. */
+  readonly #heldPulls: { readonly socket: Socket; readonly opaque: string }[] = [];
   /** Sends answered. */
   sends = 0;
 
@@ -74,6 +86,19 @@ export class ProtocolEcho {
     for (const answer of waiting) answer();
   }
 
+  get heldPulls(): number {
+    return this.#heldPulls.length;
+  }
+
+  /** Answers all pulls that wait: nothing was found. */
+  releasePulls(): void {
+    for (const { socket, opaque } of this.#heldPulls.splice(0)) {
+      const frame = Buffer.from(NOTHING_FOUND);
+      frame.write(opaque, frame.length - OPAQUE_FROM_END);
+      socket.write(frame);
+    }
+  }
+
   /** Ends everything. */
   async close(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
@@ -88,16 +113,16 @@ export class ProtocolEcho {
       const isSend = code === SEND_MESSAGE_V2 || code === SEND_BATCH_MESSAGE;
       if (isSend) this.sends++;
       if (bytes[bodyAt - FLAG_FROM_END] === ONEWAY_DIGIT) return;
-      const frame = isSend ? STORED : code === UPDATE_AND_CREATE_TOPIC ? DONE : UNKNOWN;
+      const opaqueAt = bodyAt - OPAQUE_FROM_END;
+      if (code === PULL_MESSAGE) {
+        this.#heldPulls.push({ socket, opaque: bytes.toString('latin1', opaqueAt, opaqueAt + DIGITS) });
+        return;
+      }
+      const frame = isSend ? STORED : (OTHER_ANSWERS.get(code) ?? UNKNOWN);
       if (end + frame.length > answers.length) answers = Buffer.concat([answers, Buffer.allocUnsafe(answers.length)]);
       frame.copy(answers, end);
       // The opaque stands as far before the header's end in the request as in the answer: the rest of both is alike.
-      bytes.copy(
-        answers,
-        end + frame.length - OPAQUE_FROM_END,
-        bodyAt - OPAQUE_FROM_END,
-        bodyAt - OPAQUE_FROM_END + DIGITS,
-      );
+      bytes.copy(answers, end + frame.length - OPAQUE_FROM_END, opaqueAt, opaqueAt + DIGITS);
       end += frame.length;
     });
     const answer = (chunk: Buffer): void => {

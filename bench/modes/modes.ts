@@ -11,16 +11,13 @@ import type { BrokerQueues } from '#src/load/send-load.js';
 import { RequestClient } from '#src/load/request-client.js';
 import { runSendLoad } from './send-load.js';
 
-/** What a mode takes from the command line. */
+/** What every mode takes. */
 export interface ModeOptions {
   readonly durationMs: number;
   readonly bodyBytes: number;
   readonly inFlight: number;
   readonly connections: number;
   readonly queues: number;
-  readonly messagesMax?: number;
-  /** For `delay`: the levels of its messages, in turn. */
-  readonly delayLevels?: readonly number[];
 }
 
 /** Issue's load: 1 KiB, 256 in flight over 4 connections. */
@@ -122,14 +119,14 @@ const longPoll: Mode = async (target, options) => {
   return figuresOf(await measure(load, recorder, systemClock, { warmupMs: 0, durationMs, pid: target.pid }));
 };
 
-const delay: Mode = (target, { queues, bodyBytes, messagesMax, delayLevels }) =>
+const delay: Mode = (target, { queues, bodyBytes }) =>
   runDelayLoad(target, {
     topic: 'bench-delay',
     queues,
     bodyBytes,
-    messages: messagesMax ?? DELAYED_MESSAGES,
+    messages: DELAYED_MESSAGES,
     messagesPerSecond: DELAYED_RATE,
-    levels: delayLevels ?? DELAY_LEVELS,
+    levels: DELAY_LEVELS,
   });
 
 /** Mode by name; what each does is told in `bench/README.md`. */

@@ -3,8 +3,9 @@
  * Java: PullRequestHoldService holds them; DefaultMQPushConsumer makes them.
  * Invariant: a long poll that is answered, because its time was over, is made again at once.
  */
+import { ResponseCode } from '../remoting/response-code.js';
 import { createDeferred, type Deferred } from '../base/deferred.js';
-import type { Answer } from './answer-reader.js';
+import { type Answer, parseHeader } from './answer-reader.js';
 import { maxOffset, pullRequest } from './broker-topics.js';
 import type { ServerAddress } from './load-socket.js';
 import { RequestClient } from './request-client.js';
@@ -23,6 +24,10 @@ export interface HeldPullOptions {
   readonly group: string;
 }
 
+/** A long poll's time is over, or it was held for a while and let go. */
+const TIME_IS_OVER: ReadonlySet<number> = new Set([ResponseCode.PULL_NOT_FOUND, ResponseCode.PULL_RETRY_IMMEDIATELY]);
+/** A broker that does not hold it is asked again after this. */
+const RETRY_MS = 1000;
 const GET_MAX_OFFSET = 30;
 /** Asked after a connection's polls: what comes after them was read after them. */
 const PROBE_OPAQUE = 2_147_483_647;
@@ -48,9 +53,15 @@ export async function holdPulls(load: SendLoad, options: HeldPullOptions): Promi
     const { code, extFields } = pullRequest({ ...queue, group, offset, maxMessages: 32, suspendMs });
     return encodeRequest(code, extFields, OTHER_OPAQUE_BASE + index);
   };
-  load.otherAnswered = (connection: SendConnection, { opaque }: Answer): void => {
+  load.otherAnswered = (connection: SendConnection, answer: Answer): void => {
+    const { opaque, code } = answer;
+    const again = (): void => connection.writeOther(pullOf(opaque - OTHER_OPAQUE_BASE));
     if (opaque === PROBE_OPAQUE) probes.get(connection)?.resolve();
-    else connection.writeOther(pullOf(opaque - OTHER_OPAQUE_BASE));
+    else if (TIME_IS_OVER.has(code)) again();
+    else {
+      load.recorder.failedWith(code, 1, parseHeader(answer).remark ?? '');
+      load.clock.after(RETRY_MS, again);
+    }
   };
   for (const [turn, connection] of connections.entries()) {
     const own: Buffer[] = [];
