@@ -4,14 +4,14 @@
  */
 import { runDelayLoad } from '../modes/delay-load.js';
 import type { Figures } from './figures.js';
-import { type RunOptions, withServer } from './side-server.js';
+import { type RunOptions, withThrowawayServer } from './side-server.js';
 import type { DelayLoad, Side } from './workload.js';
 
 const TOPIC = { topic: 'bench-delay', queues: 4, bodyBytes: 1024 };
 
 /** Measures `load` on a server of its own, which is warmed up by a part of it. */
 export function runDelayedLoad(side: Side, load: DelayLoad, folder: string, options: RunOptions): Promise<Figures> {
-  return withServer(side, folder, options, async ({ brokerPort, brokerPid }) => {
+  return withThrowawayServer(side, folder, options, async ({ brokerPort, brokerPid }) => {
     const target = { host: '127.0.0.1', port: brokerPort, pid: brokerPid };
     const { messages, messagesPerSecond, level } = load;
     const delayed = { ...TOPIC, messagesPerSecond, levels: [level] };
