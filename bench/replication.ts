@@ -8,10 +8,11 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
-import { median } from './comparison-table.js';
+import { median } from './median.js';
 import { measureFailover } from './modes/failover-load.js';
 import type { LoadResult } from './modes/load-result.js';
-import { DEFAULT_MODE_OPTIONS, MODES } from './modes/modes.js';
+import { runSendLoad } from './modes/send-load.js';
+import { createTopic } from '#src/load/broker-topics.js';
 import { RequestClient } from '#src/load/request-client.js';
 import { fetchApacheJars } from './servers/apache-server.js';
 import { type MasterRole, type PairMaker, type ReplicatedPair, startPair } from './servers/replicated-pair.js';
@@ -30,6 +31,7 @@ const { values } = parseArgs({
 const GET_BROKER_HA_STATUS = 907;
 const SLAVE_LIMIT_MS = 120_000;
 const TOPIC = 'bench-send';
+const SEND = { topic: TOPIC, queues: 4, bodyBytes: 1024, inFlight: 256, connections: 4, batchSize: 1 };
 
 interface PairRun {
   readonly maker: string;
@@ -80,10 +82,10 @@ async function measure(maker: PairMaker, role: MasterRole, folder: string): Prom
   try {
     await untilInSync(pair);
     const target = { host: '127.0.0.1', port: pair.masterPort, pid: pair.masterPid };
-    const send = MODES.get('send');
-    if (send === undefined) throw new Error('there is no mode send');
+    const client = await RequestClient.open('127.0.0.1', pair.masterPort);
+    await createTopic(client, TOPIC, SEND.queues).finally(() => client.close());
     const load = (seconds: string): Promise<LoadResult> =>
-      send(target, { ...DEFAULT_MODE_OPTIONS, durationMs: Number(seconds) * 1000 });
+      runSendLoad(target, { ...SEND, durationMs: Number(seconds) * 1000 });
     if (Number(values.warmup) > 0) await load(values.warmup);
     const result = await load(values.seconds);
     const catchUpMs = await untilInSync(pair);

@@ -1,7 +1,7 @@
 /** A side under a load of `ringmq bench`. Bench processes. */
 import type { Figures } from './figures.js';
 import { type BenchResult, runBench } from './generator.js';
-import { type RunOptions, withServer } from './side-server.js';
+import { type RunOptions, withThrowawayServer } from './side-server.js';
 import type { BenchLoad, Side } from './workload.js';
 
 /** Seconds that a load has for itself after a warm-up by another. */
@@ -9,7 +9,7 @@ const OWN_WARMUP_SECONDS = 2;
 
 /** Measures `load` on a server of its own. */
 export function runBenchLoad(side: Side, load: BenchLoad, folder: string, options: RunOptions): Promise<Figures> {
-  return withServer(side, folder, options, async (server) => {
+  return withThrowawayServer(side, folder, options, async (server) => {
     const { seconds, warmupSeconds } = options;
     if (load.prepare !== undefined) await runBench(server, load.prepare);
     if (load.warmUp !== undefined) await runBench(server, load.warmUp, { duration: warmupSeconds });

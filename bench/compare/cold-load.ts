@@ -7,7 +7,7 @@ import { diskBytesRead, dropPageCache } from '../page-cache.js';
 import { figuresOf } from './bench-load.js';
 import type { Figures } from './figures.js';
 import { runBench } from './generator.js';
-import { type RunOptions, withServer } from './side-server.js';
+import { type RunOptions, withServer, withThrowawayServer } from './side-server.js';
 import type { BenchStep, ColdLoad, Side } from './workload.js';
 
 const FILL = { queues: 4, body: 1024, connections: 4, 'in-flight': 16, batch: 32 };
@@ -27,7 +27,7 @@ export async function runColdLoad(side: Side, load: ColdLoad, folder: string, op
     await runBench(server, fill(NEWER_TOPIC, load.newerMessages));
   });
   dropPageCache(folder);
-  return withServer(side, folder, options, async (server) => {
+  return withThrowawayServer(side, folder, options, async (server) => {
     const warmUp: BenchStep = { command: 'pull', flags: { ...READ, topic: NEWER_TOPIC } };
     await runBench(server, warmUp, { duration: options.warmupSeconds });
     dropPageCache(folder);

@@ -1,6 +1,6 @@
 /**
  * Runs `ringmq bench`, the load generator, as a process of its own and reads what it measured. Bench processes.
- * Invariant: nothing of the load runs in this process, whose work would be the broker's loss.
+ * Invariant: no message of a full load passes this process.
  */
 import { once } from 'node:events';
 import { resolve } from 'node:path';

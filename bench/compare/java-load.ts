@@ -14,7 +14,7 @@ import { RequestClient } from '#src/load/request-client.js';
 import { startChild } from '../servers/child-processes.js';
 import type { ServerUnderTest } from '../servers/server-under-test.js';
 import type { Figures } from './figures.js';
-import { type RunOptions, withServer } from './side-server.js';
+import { type RunOptions, withThrowawayServer } from './side-server.js';
 import type { JavaLoad, Side } from './workload.js';
 
 const SOURCE = resolve('bench/java/src/main/java/ringmq/bench/SyncProducers.java');
@@ -48,7 +48,7 @@ export function compileJavaProducers(): void {
 
 /** Measures `load` on a server of its own. */
 export function runJavaLoad(side: Side, load: JavaLoad, folder: string, options: RunOptions): Promise<Figures> {
-  return withServer(side, folder, options, async (server) => {
+  return withThrowawayServer(side, folder, options, async (server) => {
     const client = await RequestClient.open('127.0.0.1', server.brokerPort);
     await createTopic(client, TOPIC, QUEUES).finally(() => client.close());
     return runProducers(server, load, folder, options);

@@ -11,6 +11,7 @@ import { fetchApacheJars } from '../servers/apache-server.js';
 import { withGuardedFolder } from '../servers/child-processes.js';
 import { runBenchLoad } from './bench-load.js';
 import { runColdLoad } from './cold-load.js';
+import { runDelayedLoad } from './delayed-load.js';
 import { FIGURES, type Figures, figureText } from './figures.js';
 import { compileJavaProducers, runJavaLoad } from './java-load.js';
 import { type Conditions, isSame, readResults, writeResults } from './results-file.js';
@@ -39,8 +40,8 @@ const { values } = parseArgs({
 
 const rounds = Number(values.rounds ?? (values.quick ? '1' : '3'));
 const options: RunOptions = {
-  seconds: Number(values.seconds ?? (values.quick ? '2' : '8')),
-  warmupSeconds: Number(values.warmup ?? (values.quick ? '2' : '10')),
+  seconds: Number(values.seconds ?? (values.quick ? '2' : '6')),
+  warmupSeconds: Number(values.warmup ?? (values.quick ? '2' : '8')),
   heap: values.heap,
   data: values.data,
   nodeArgs: values.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${values.profile}`],
@@ -67,6 +68,7 @@ function runLoad(side: Side, folder: string): Promise<Figures> {
   if (load.kind === 'bench') return runBenchLoad(side, load, folder, options);
   if (load.kind === 'cold') return runColdLoad(side, load, folder, options);
   if (load.kind === 'java') return runJavaLoad(side, load, folder, options);
+  if (load.kind === 'delay') return runDelayedLoad(side, load, folder, options);
   return runStartLoad(side, folder, options);
 }
 

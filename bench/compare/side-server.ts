@@ -24,7 +24,7 @@ export function startSide(side: Side, folder: string, options: RunOptions): Prom
     : startRingMQ(flushDiskType, folder, settings, undefined, options.nodeArgs);
 }
 
-/** Runs `task` with the side's servers, which are gone afterwards. */
+/** Runs `task` with the side's servers, which are stopped in order afterwards. */
 export async function withServer<T>(
   side: Side,
   folder: string,
@@ -37,4 +37,19 @@ export async function withServer<T>(
   } finally {
     await server.stop();
   }
+}
+
+/** As {@link withServer} for a store that nobody needs afterwards: the broker is killed, since stopping Apache's takes some seconds. */
+export function withThrowawayServer<T>(
+  side: Side,
+  folder: string,
+  options: RunOptions,
+  task: (server: ServerUnderTest) => Promise<T>,
+): Promise<T> {
+  return withServer(side, folder, options, async (server) => {
+    const result = await task(server);
+    // A profile is written at a clean end only.
+    if (options.nodeArgs.length === 0) process.kill(server.brokerPid, 'SIGKILL');
+    return result;
+  });
 }

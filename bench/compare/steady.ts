@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { fetchApacheJars } from '../servers/apache-server.js';
 import { withGuardedFolder } from '../servers/child-processes.js';
 import { type BenchSecond, runBench } from './generator.js';
-import { withServer } from './side-server.js';
+import { withThrowawayServer } from './side-server.js';
 import { minutesOf, steadyTable, steadyVerdicts } from './steady-minutes.js';
 import type { Maker, Side } from './workload.js';
 
@@ -69,7 +69,7 @@ function measure(one: Side, folder: string): Promise<readonly BenchSecond[]> {
     data: values.data,
     nodeArgs: [],
   };
-  return withServer(one, folder, options, async (server) => {
+  return withThrowawayServer(one, folder, options, async (server) => {
     if (one.load.kind !== 'bench') throw new Error('a steady load is one of the generator');
     const more = { warmup: options.warmupSeconds, duration: seconds };
     return (await runBench(server, one.load.step, more)).perSecond;

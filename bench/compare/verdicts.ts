@@ -1,5 +1,5 @@
 /** Ratios of pairs of runs, their spread, and whether a target is met. Bench processes. */
-import { median } from '../comparison-table.js';
+import { median } from '../median.js';
 import type { FigureName, Figures } from './figures.js';
 import type { Target, Workload } from './workload.js';
 

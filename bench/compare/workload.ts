@@ -34,13 +34,21 @@ export interface JavaLoad {
   readonly bodyBytes: number;
 }
 
+/** Delayed messages, all of which wait when the first is due. */
+export interface DelayLoad {
+  readonly kind: 'delay';
+  readonly messages: number;
+  readonly messagesPerSecond: number;
+  readonly level: number;
+}
+
 /** From starting NameServer and broker to the first message that a client can send, then memory when idle. */
 export interface StartLoad {
   readonly kind: 'start';
 }
 
 /** What a broker is put under. */
-export type Load = BenchLoad | ColdLoad | JavaLoad | StartLoad;
+export type Load = BenchLoad | ColdLoad | JavaLoad | DelayLoad | StartLoad;
 
 /** One of the two that a workload compares. */
 export interface Side {

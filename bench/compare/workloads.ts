@@ -138,6 +138,13 @@ export const WORKLOADS: readonly Workload[] = [
     },
     [ratio('p50Ms', 'most', 1 / 3, '≤ 1/3'), ratio('p99Ms', 'most', 1 / 8, '≤ 1/8')],
   ),
+  beside(
+    'delay',
+    '100,000 messages of delay level 3 (10 s); latency is how late they are',
+    'ASYNC_FLUSH',
+    { kind: 'delay', messages: 100_000, messagesPerSecond: 20_000, level: 3 },
+    [],
+  ),
   java(64, 1024, [ratio('messagesPerSecond', 'least', 1.3, '≥ 1.3×')]),
   java(1, 128, []),
   java(16, 128, []),

@@ -6,7 +6,7 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
-import { median } from '../comparison-table.js';
+import { median } from '../median.js';
 import type { LoadResult } from '#src/load/load-result.js';
 
 const { values } = parseArgs({

@@ -67,14 +67,6 @@ export function latencyText(latencies: LatencyHistogram): string {
   return `p50 ${p50} ms, p99 ${p99} ms, max ${latencies.maxMs.toFixed(1)} ms (${latencies.samples} samples)`;
 }
 
-/** The middle one, or the mean of the two in the middle. */
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const upper = sorted[middle] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
-}
-
 /** Bytes below a folder as `du` counts them: a sparse file has what is written of it. */
 export function diskText(folder: string): string {
   const used = (args: readonly string[]): string => execFileSync('du', [...args, folder], { encoding: 'utf8' });

@@ -4,7 +4,8 @@
  */
 import { runSendLoad, type SendLoad } from '../modes/send-load.js';
 import type { ServerUnderTest } from '../servers/server-under-test.js';
-import { median, print, targetOf } from './scale-bench.js';
+import { median } from '../median.js';
+import { print, targetOf } from './scale-bench.js';
 
 /** A broker and what it is sent. */
 export interface RatioSide {
