@@ -68,7 +68,6 @@ class IndexCheck {
     this.#file = file;
     this.#shape = shape;
     this.#header = header;
-    // A first entry that was never written, all zeros, is not taken for one of the log's first record.
     this.#recordOffset = header.beginPhysicalOffset;
     this.#slots = new Int32Array(shape.hashSlotNum);
   }
@@ -103,9 +102,12 @@ class IndexCheck {
       const keyHash = view.getInt32(at);
       const slot = keyHash % slots.length;
       const physicalOffset = view.getInt32(at + 4) * 0x1_0000_0000 + view.getUint32(at + 8);
+      const timeSeconds = view.getInt32(at + 12);
       const previous = view.getInt32(at + 16);
-      const isEntry = keyHash >= 0 && view.getInt32(at + 12) >= 0 && physicalOffset >= this.#recordOffset;
-      if (!isEntry || slots[slot] !== previous) return 'damaged';
+      const isEntry = keyHash >= 0 && timeSeconds >= 0 && physicalOffset >= this.#recordOffset;
+      // All zeros: never written. One of the log's first record, put in the file's first second under a hash of 0, looks so too, and is made again.
+      const isBlank = keyHash === 0 && physicalOffset === 0 && timeSeconds === 0 && previous === 0;
+      if (!isEntry || isBlank || slots[slot] !== previous) return 'damaged';
       // Past the file's own end it is none of its entries.
       if (physicalOffset >= cutOffset) return physicalOffset > this.#header.endPhysicalOffset ? 'damaged' : 'cut';
       if (physicalOffset !== this.#recordOffset) {

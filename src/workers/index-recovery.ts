@@ -30,18 +30,22 @@ export interface OpenedIndex {
   readonly dispatchFrom: number;
 }
 
-/** Opens the index of a store whose log is checked as `plan` says; `plan` is widened when entries were lost that lie before it. */
+/**
+ * Opens the index of a store whose log is checked as `plan` says; `plan` is widened when entries were lost that lie before it. What the index has of
+ * records before `checkpointedFrom` is on disk.
+ */
 export function openIndex(
   options: IndexOpenOptions,
   segments: SegmentSet,
   plan: RecoveryPlan,
+  checkpointedFrom: number,
 ): OpenedIndex & { readonly plan: RecoveryPlan } {
   const { files, settings, clock, warn, wasCleanStop } = options;
   const shape = { hashSlotNum: settings.maxHashSlotNum, indexNum: settings.maxIndexNum };
   const index = new IndexSet(files, join(settings.storePathRootDir, 'index'), shape, () => clock.nowMs());
   index.load(warn);
   const safeTimestampMs = options.checkpoint.indexMsgTimestamp;
-  const end = index.recover({ wasCleanStop, safeTimestampMs, checkFrom: plan.checkFrom });
+  const end = index.recover({ wasCleanStop, safeTimestampMs, checkFrom: checkpointedFrom });
   if (!settings.messageIndexEnable) return { index, dispatchFrom: Number.POSITIVE_INFINITY, plan };
   const { dispatchFrom } = end;
   const checkFrom = Math.max(dispatchFrom, segments.minOffset);

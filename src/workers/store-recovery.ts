@@ -56,8 +56,12 @@ export async function recoverStore(options: StoreRecoveryOptions): Promise<Recov
   const beganMs = clock.monotonicMs();
   const segments = new SegmentSet(files, settings.storePathCommitLog, settings.mappedFileSizeCommitLog);
   segments.load();
-  const { plan: queuePlan, queues } = planWithQueues(options, segments);
-  const { index, dispatchFrom: indexFrom, plan } = openIndex(options, segments, queuePlan);
+  const checkpointPlan = planRecovery(files, segments, options.checkpoint, wasCleanStop);
+  assert(checkpointPlan.checkFrom <= checkpointPlan.dispatchFrom, 'a record is checked before it is dispatched');
+  const { plan: queuePlan, queues } = planWithQueues(options, segments, checkpointPlan);
+  // What the checkpoint says of the index stays true: made again from before it, entries that are on disk would be gone after a power cut, and not missed.
+  const opened = openIndex(options, segments, queuePlan, checkpointPlan.checkFrom);
+  const { index, dispatchFrom: indexFrom, plan } = opened;
   const restore: Restore = {
     dispatchFrom: plan.dispatchFrom,
     sink: restoreTo(queues),
@@ -93,9 +97,8 @@ export async function recoverStore(options: StoreRecoveryOptions): Promise<Recov
 function planWithQueues(
   options: StoreRecoveryOptions,
   segments: SegmentSet,
+  plan: RecoveryPlan,
 ): { plan: RecoveryPlan; queues: ConsumeQueueSet } {
-  const plan = planRecovery(options.files, segments, options.checkpoint, options.wasCleanStop);
-  assert(plan.checkFrom <= plan.dispatchFrom, 'a record is checked before it is dispatched');
   const queues = loadQueues(options, segments, plan.dispatchFrom);
   if (options.files.exists(consumeQueueFolder(options.settings))) return { plan, queues };
   return { plan: { checkFrom: segments.minOffset, dispatchFrom: segments.minOffset }, queues };

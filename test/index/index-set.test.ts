@@ -235,6 +235,24 @@ test('entries that are not what was put are cut away with all after them', () =>
   }
 });
 
+test('an entry of the log’s first record that was never written is none, though all zeros look like one', () => {
+  const folder = makeFolder();
+  const before = open(folder);
+  before.put(5, 0, START_MS);
+  before.put(6, 100, START_MS);
+  before.writeAll();
+  before.close();
+  const path = join(folder, readdirSync(folder)[0] ?? '');
+  const bytes = readFileSync(path);
+  const first = entryPosition(SHAPE, 1);
+  bytes.fill(0, first, first + ENTRY_BYTES);
+  writeFileSync(path, bytes);
+  const index = open(folder);
+  const end = index.recover({ wasCleanStop: false, safeTimestampMs: 0, checkFrom: 1000 });
+  assert.equal(end, { dispatchFrom: 0, isDamaged: true });
+  index.close();
+});
+
 test('a header that says too much, a file that is empty or was only made, an index cut to nothing', () => {
   const folder = killed(1, 5);
   const [name = ''] = readdirSync(folder);

@@ -116,6 +116,78 @@ test('the index has every key of the log, whatever of its files is lost', async 
   await survives(SYNC, [...sends(5, 30), tick(1100), disk(20), tick(3100), disk(20), ...sends(9, 30), tick(1100)]);
 });
 
+// Without a consume queue all was made again from the log's beginning, index entries too that were on disk: a second power cut took them, and the checkpoint
+// still spoke for them.
+test('the index of what a checkpoint speaks of is not made again', async () => {
+  const operations: Operation[] = [
+    {
+      kind: 'send',
+      topic: 'gamma',
+      queueId: 1,
+      messages: [{ id: 3, bodyBytes: 478, paddingBytes: 0, keyCount: 0, tag: 'red', delayLevel: 0 }],
+    },
+    {
+      kind: 'send',
+      topic: 'gamma',
+      queueId: 1,
+      messages: [
+        { id: 4, bodyBytes: 3, paddingBytes: 35, keyCount: 0, tag: 'red', delayLevel: 0 },
+        { id: 5, bodyBytes: 144, paddingBytes: 0, keyCount: 0, tag: 'green', delayLevel: 0 },
+        { id: 6, bodyBytes: 0, paddingBytes: 67, keyCount: 0, tag: 'green', delayLevel: 0 },
+      ],
+    },
+    { kind: 'deleteTopic', topic: 'gamma' },
+    { kind: 'tick', ms: 3100 },
+    {
+      kind: 'send',
+      topic: 'beta',
+      queueId: 1,
+      messages: [
+        { id: 7, bodyBytes: 67, paddingBytes: 14, keyCount: 0, delayLevel: 0 },
+        { id: 8, bodyBytes: 65, paddingBytes: 0, keyCount: 0, tag: 'red', delayLevel: 0 },
+      ],
+    },
+    { kind: 'disk', count: 1 },
+    { kind: 'tick', ms: 3100 },
+    { kind: 'tick', ms: 400 },
+    { kind: 'deleteTopic', topic: 'gamma' },
+    { kind: 'disk', count: 20 },
+    { kind: 'crash', isPowerCut: true, afterCalls: 37, lossSeed: 380844428 },
+    {
+      kind: 'send',
+      topic: 'alpha',
+      queueId: 1,
+      messages: [{ id: 9, bodyBytes: 458, paddingBytes: 0, keyCount: 0, tag: 'green', delayLevel: 0 }],
+    },
+    { kind: 'tick', ms: 3100 },
+    {
+      kind: 'send',
+      topic: 'gamma',
+      queueId: 0,
+      messages: [{ id: 11, bodyBytes: 25, paddingBytes: 0, keyCount: 0, tag: 'red', delayLevel: 0 }],
+    },
+    { kind: 'disk', count: 2 },
+    {
+      kind: 'send',
+      topic: 'alpha',
+      queueId: 0,
+      messages: [{ id: 12, bodyBytes: 366, paddingBytes: 689, keyCount: 1, delayLevel: 0 }],
+    },
+    {
+      kind: 'send',
+      topic: 'beta',
+      queueId: 1,
+      messages: [{ id: 13, bodyBytes: 116, paddingBytes: 0, keyCount: 3, tag: 'red', delayLevel: 0 }],
+    },
+    { kind: 'drain' },
+    { kind: 'tick', ms: 1100 },
+    { kind: 'crash', isPowerCut: true, afterCalls: 0, lossSeed: 35578925 },
+  ];
+  const settings: RunSettings = { ...ASYNC, segmentBytes: 16_384, queueFileEntries: 60, maxOpenFiles: 1 };
+  const violation = await tryHistory({ seed: 0, settings, operations });
+  assert.is(violation, undefined, violation?.message ?? '');
+});
+
 // A topic's removed files could come back in place of those made after it.
 test('a deleted topic does not come back over the new one', async () => {
   const deletion: Operation = { kind: 'deleteTopic', topic: 'alpha' };
