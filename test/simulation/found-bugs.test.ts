@@ -143,7 +143,7 @@ test('the index of what a checkpoint speaks of is not made again', async () => {
       topic: 'beta',
       queueId: 1,
       messages: [
-        { id: 7, bodyBytes: 67, paddingBytes: 14, keyCount: 0, delayLevel: 0 },
+        { id: 7, bodyBytes: 67, paddingBytes: 14, keyCount: 0, tag: undefined, delayLevel: 0 },
         { id: 8, bodyBytes: 65, paddingBytes: 0, keyCount: 0, tag: 'red', delayLevel: 0 },
       ],
     },
@@ -171,7 +171,7 @@ test('the index of what a checkpoint speaks of is not made again', async () => {
       kind: 'send',
       topic: 'alpha',
       queueId: 0,
-      messages: [{ id: 12, bodyBytes: 366, paddingBytes: 689, keyCount: 1, delayLevel: 0 }],
+      messages: [{ id: 12, bodyBytes: 366, paddingBytes: 689, keyCount: 1, tag: undefined, delayLevel: 0 }],
     },
     {
       kind: 'send',
