@@ -298,9 +298,9 @@ class ReplicationRun {
     this.#master = next;
     this.#followed.forget();
     this.#beginQueuesAnew(next);
+    const answered = new Set(this.#answered);
     await this.#startSurely(next);
-    checkAnswered(next, candidates, this.#answered, this.#answeredEarly);
-    this.#forgetLost();
+    checkAnswered(next, candidates, answered, this.#answeredEarly);
     for (const slave of this.#slaves) slave.follow(next);
   }
 

@@ -396,8 +396,9 @@ export class SimulatedBroker {
   /** A slave says that it has this. */
   #onReport(offset: number): void {
     this.observe();
-    const { endOffset } = this.image;
-    if (offset > endOffset) {
+    const { endOffset, records } = this.image;
+    // An empty log may end anywhere.
+    if (offset > endOffset || (offset > 0 && records.size === 0)) {
       throw new Violation(
         'acknowledged-too-early',
         `${this.name} acknowledges ${offset}, its log ends at ${endOffset}`,
