@@ -68,7 +68,9 @@ export class AgreementSearch {
   /** A new connection, with a log that ends at `endOffset` and is not empty; returns from where on the master is asked to send. */
   begin(endOffset: number, nowMs: number): number {
     const { log, onReady, onFailure } = this.#parts;
-    const fromOffset = this.#backTo ?? this.#lastRecordOffset(endOffset);
+    // Segments of this log may have been deleted since.
+    const fromOffset =
+      this.#backTo === undefined ? this.#lastRecordOffset(endOffset) : Math.max(log.minOffset, this.#backTo);
     assert(fromOffset >= log.minOffset && fromOffset < endOffset, 'the comparison begins in the log');
     // A slave that says 0 has nothing, and is sent the master's last segment. The byte that is left out is the highest of a size: always 0.
     const firstOffset = Math.max(1, fromOffset);

@@ -58,6 +58,8 @@ export class HaClient {
   /** Where the next body must begin; undefined while any segment's start will do, since this log is empty. */
   #expectedOffset: number | undefined;
   #reportedOffset = 0;
+  /** Where an empty log ended when it was connected: until the worker has moved it to where the master begins, it ends nowhere. */
+  #emptyEndOffset: number | undefined;
   /** Why the last connection ended. */
   #lastReason = '';
   #lastReadMs = 0;
@@ -124,9 +126,11 @@ export class HaClient {
     const isFollowed = this.#guarded(() => {
       if (this.#parts.feed.retry()) this.#read(undefined);
     });
-    if (!isFollowed || this.#search.isComparing() || this.#ackOffset <= this.#reportedOffset) return;
+    if (!isFollowed || this.#search.isComparing()) return;
+    const offset = this.#ackOffset;
+    if (offset <= this.#reportedOffset || offset === this.#emptyEndOffset) return;
     this.#lastReason = '';
-    this.#report(this.#ackOffset);
+    this.#report(offset);
   }
 
   stop(): void {
@@ -177,6 +181,7 @@ export class HaClient {
     const isEmpty = endOffset === status.get(StatusWord.minPhysicalOffset);
     const fromOffset = isEmpty ? 0 : this.#search.begin(endOffset, this.#lastReadMs);
     this.#expectedOffset = isEmpty ? undefined : fromOffset;
+    this.#emptyEndOffset = isEmpty ? endOffset : undefined;
     feed.begin(endOffset);
     this.#reader = new TransferReader({
       onHeader: (physicalOffset, bodySizeBytes) => this.#onHeader(physicalOffset, bodySizeBytes),

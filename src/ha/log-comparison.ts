@@ -76,7 +76,8 @@ export class LogComparison {
   /** How far whole records agree. */
   get agreement(): Agreement {
     let { agreedOffset, lastRecordOffset } = this.#agreed;
-    if (this.#isBlank) return this.#agreed;
+    if (this.#isBlank)
+      return this.#offset === this.#blockEnd ? { agreedOffset: this.#offset, lastRecordOffset } : this.#agreed;
     for (let at = 0; at < this.#block.length;) {
       const end = at + this.#block.readInt32BE(at + RECORD.TOTAL_SIZE);
       if (this.#blockStart + end > this.#offset) break;
@@ -127,9 +128,7 @@ export class LogComparison {
 
   #loadNext(): void {
     if (this.#isLoading) return;
-    this.#agreed = this.#isBlank
-      ? { agreedOffset: this.#offset, lastRecordOffset: this.#agreed.lastRecordOffset }
-      : this.agreement;
+    this.#agreed = this.agreement;
     this.#isLoading = true;
     this.#load().then(
       () => {

@@ -142,6 +142,7 @@ export class CommitlogStore {
             refusal,
             isSyncFlush,
             delayLevels,
+            onRestart: (startOffset) => this.flusher.restart(startOffset),
             onWritten: () => haDoorbell.ring(),
             onWriteFailed: (sizeBytes) => void (drain.failedBytes = Math.max(drain.failedBytes, sizeBytes)),
             last: drain.last,
@@ -162,8 +163,10 @@ export class CommitlogStore {
     const abort = new AbortFile(files, settings.storePathRootDir);
     const checkpoint = new StoreCheckpoint(files, join(settings.storePathRootDir, 'checkpoint'));
     checkpoint.load();
-    await CommitlogStore.#cut(options, checkpoint);
     const wasCleanStop = !abort.isThere;
+    // A power cut on the way leaves a part of what is cut off, which is not to be taken for what follows damage.
+    if (settings.cut !== undefined && wasCleanStop) abort.write();
+    await CommitlogStore.#cut(options, checkpoint);
     const recovered = await recoverStore({
       files,
       settings,

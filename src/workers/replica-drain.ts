@@ -24,6 +24,15 @@ import type { WriteRefusal } from './write-refusal.js';
 /** Most bytes between two rounds of results, and with SYNC_FLUSH between two fdatasyncs. */
 const BATCH_BYTES_MAX = 1024 * 1024;
 
+/** What stands at the log's end. */
+const RESTARTED_WORDS = [
+  'minPhysicalOffset',
+  'writtenOffset',
+  'flushedOffset',
+  'dispatchedOffset',
+  'consumeQueueWrittenOffset',
+] as const;
+
 /** What a drain works on. */
 export interface ReplicaDrainParts {
   readonly ring: RequestRingConsumer;
@@ -38,6 +47,8 @@ export interface ReplicaDrainParts {
   readonly refusal: WriteRefusal;
   readonly isSyncFlush: boolean;
   readonly delayLevels: DelayLevelTable;
+  /** The log, which has no records, begins here from now on. */
+  readonly onRestart: (startOffset: number) => void;
   /** There is more to acknowledge, and room in the ring. */
   readonly onWritten: () => void;
   /** A write has failed that may have left so many bytes after the log's end. */
@@ -100,7 +111,7 @@ export class ReplicaDrain {
     const { ring, appender } = this.#parts;
     const kind = ring.bytes.readUInt16LE(position + ENTRY.KIND);
     const physicalOffset = ring.bytes.readDoubleLE(position + ENTRY.PHYSICAL_OFFSET);
-    if (physicalOffset !== appender.endOffset) appender.restart(physicalOffset);
+    if (physicalOffset !== appender.endOffset) this.#restart(physicalOffset);
     if (kind === EntryKind.REPLICA_BLANK) return rollSegment(this.#parts);
     assert(kind === EntryKind.REPLICA, 'an entry holds records or closes a segment');
     const start = position + ENTRY.PAYLOAD;
@@ -111,6 +122,14 @@ export class ReplicaDrain {
     });
     if (isWritten) this.#dispatchRecords(start, end, physicalOffset);
     return isWritten;
+  }
+
+  /** It may go back: to a master that has lost the end of its log, or to another one. */
+  #restart(startOffset: number): void {
+    const { appender, status, onRestart } = this.#parts;
+    appender.restart(startOffset);
+    for (const word of RESTARTED_WORDS) status.set(StatusWord[word], startOffset);
+    onRestart(startOffset);
   }
 
   #write(write: () => void): boolean {

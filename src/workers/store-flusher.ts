@@ -119,6 +119,11 @@ export class StoreFlusher {
     if (this.#operation === undefined) this.#begin(this.#nextOperation(nowMs));
   }
 
+  /** The log, which has no records, begins somewhere else: a checkpoint is owed for what comes there. */
+  restart(startOffset: number): void {
+    this.#checkpoints.writtenOffset = startOffset;
+  }
+
   /** Resolves when no file operation is under way. */
   async idle(): Promise<void> {
     while (this.#operation !== undefined) await this.#operation;

@@ -47,7 +47,7 @@ export const BREAKS: readonly Break[] = [
 ];
 
 /** The disk with some of its methods replaced. */
-function override(disk: SimulatedDisk, methods: Partial<FileSystem>): FileSystem {
+export function override(disk: SimulatedDisk, methods: Partial<FileSystem>): FileSystem {
   return new Proxy<FileSystem>(disk, {
     get: (_, name) => {
       const own: unknown = Reflect.get(methods, name);

@@ -120,8 +120,8 @@ export class SimulatedBroker {
     }
   }
 
-  /** A clean stop. */
-  async stop(): Promise<void> {
+  /** A clean stop; false when it ended in a crash. */
+  async stop(): Promise<boolean> {
     const { store } = this.#running;
     try {
       this.work();
@@ -132,9 +132,11 @@ export class SimulatedBroker {
       this.observe();
       this.#process = undefined;
       this.disk.restart();
+      return true;
     } catch (error) {
       if (!this.disk.isOff) throw error;
       await this.endIfOff();
+      return false;
     }
   }
 
@@ -264,7 +266,12 @@ export class SimulatedBroker {
     const minOffset = status.get(StatusWord.minPhysicalOffset);
     const isMoved =
       this.image.endOffset < minOffset || (this.image.records.size === 0 && this.image.startOffset !== minOffset);
-    if (isMoved) this.image = this.#newImage(minOffset);
+    if (isMoved) {
+      // There was nothing in it, or the whole of it is deleted.
+      if (minOffset < this.image.startOffset) this.ledger = this.#newLedger();
+      this.acknowledgedOffset = Math.min(this.acknowledgedOffset, minOffset);
+      this.image = this.#newImage(minOffset);
+    }
     const log = { disk: this.disk, folder: this.#storeSettings.storePathCommitLog };
     for (const { id, physicalOffset, queueOffset } of this.image.readOn(log, status.get(StatusWord.writtenOffset))) {
       this.ledger.stored.set(id, { physicalOffset, queueOffset });
@@ -389,8 +396,9 @@ export class SimulatedBroker {
   /** A slave says that it has this. */
   #onReport(offset: number): void {
     this.observe();
-    const { endOffset } = this.image;
-    if (offset > endOffset) {
+    const { endOffset, records } = this.image;
+    // An empty log may end anywhere.
+    if (offset > endOffset || (offset > 0 && records.size === 0)) {
       throw new Violation(
         'acknowledged-too-early',
         `${this.name} acknowledges ${offset}, its log ends at ${endOffset}`,

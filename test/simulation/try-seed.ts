@@ -8,7 +8,9 @@ import type { ReplicationWrappers } from './simulated-broker.js';
 import { type DiskWrappers, runHistory } from './simulated-run.js';
 
 /** What is simulated. */
-export type SimulationKind = 'store' | 'replication';
+export const SIMULATION_KINDS = ['store', 'replication'] as const;
+/** One of {@link SIMULATION_KINDS}. */
+export type SimulationKind = (typeof SIMULATION_KINDS)[number];
 
 /** Runs a history of the store; the Violation that it ends with, or undefined. */
 export function tryHistory(history: History, wrappers: DiskWrappers = {}): Promise<Violation | undefined> {
