@@ -9,7 +9,7 @@ import type { HaNetwork, HaSocket } from '#src/ha/ha-network.js';
 
 import { override } from './breaks.js';
 import type { ViolationKind } from './ledger.js';
-import type { ReplicationWrappers } from './simulated-broker.js';
+import type { ReplicationWrappers } from './broker-surroundings.js';
 import type { SimulatedDisk } from './simulated-disk.js';
 import type { SimulatedHost } from './simulated-network.js';
 
@@ -136,8 +136,8 @@ function losingByte(host: SimulatedHost): HaNetwork {
 
 /** A slave goes on where its log ends, whatever is in it. */
 function compareNothing(): () => void {
-  const { begin, isComparing } = AgreementSearch.prototype;
+  const { begin, isComparing } = Object.getOwnPropertyDescriptors(AgreementSearch.prototype);
   AgreementSearch.prototype.begin = (endOffset) => endOffset;
   AgreementSearch.prototype.isComparing = () => false;
-  return () => Object.assign(AgreementSearch.prototype, { begin, isComparing });
+  return () => void Object.defineProperties(AgreementSearch.prototype, { begin, isComparing });
 }

@@ -12,8 +12,9 @@ import { Random } from './random.js';
 import { checkAnswered, checkCut, checkSame, FollowedLogs, isSame, mayFollow } from './replication-checks.js';
 import { BROKER_NAMES, type ReplicationHistory, type ReplicationOperation } from './replication-history.js';
 import { destinationOf } from './sent-messages.js';
-import { type ReplicationWrappers, SimulatedBroker } from './simulated-broker.js';
-import { PowerCut } from './simulated-disk.js';
+import type { ReplicationWrappers } from './broker-surroundings.js';
+import { SimulatedBroker } from './simulated-broker.js';
+import { asViolation, swallowPowerCut } from './simulated-crash.js';
 import { SimulatedNetwork } from './simulated-network.js';
 
 /** Things that arrive in one round of `flow`. */
@@ -101,7 +102,8 @@ class ReplicationRun {
   async #carryOut(operation: ReplicationOperation): Promise<void> {
     switch (operation.kind) {
       case 'send':
-        return this.#send(operation);
+        this.#send(operation);
+        return;
       case 'work':
         return this.#ifRunning(operation.broker, (broker) => void broker.work());
       case 'take':
@@ -128,9 +130,11 @@ class ReplicationRun {
         );
         return turns();
       case 'part':
-        return this.#network.part(this.#nameOf(operation.brokers[0]), this.#nameOf(operation.brokers[1]));
+        this.#network.part(this.#nameOf(operation.brokers[0]), this.#nameOf(operation.brokers[1]));
+        return;
       case 'heal':
-        return this.#network.heal();
+        this.#network.heal();
+        return;
       case 'crash':
         return this.#ifRunning(operation.broker, (broker) =>
           broker.crash(operation.isPowerCut, operation.afterCalls, operation.lossSeed),
@@ -228,7 +232,7 @@ class ReplicationRun {
     if (broker.isRunning) return;
     await broker.start(broker !== this.#master);
     broker.follow(this.#master);
-    if (broker === this.#master && broker.isRunning) this.#forgetLost();
+    if (broker === this.#master && this.#running.includes(broker)) this.#forgetLost();
   }
 
   async #restart(broker: SimulatedBroker): Promise<void> {
@@ -389,20 +393,4 @@ class ReplicationRun {
     }
     return this.#answered.has(message.id);
   }
-}
-
-/** What a crash leaves undone is undone. */
-async function swallowPowerCut(broker: SimulatedBroker, act: () => void | Promise<unknown>): Promise<void> {
-  try {
-    await act();
-  } catch (error) {
-    if (!broker.disk.isOff) throw error;
-  }
-  await broker.endIfOff();
-}
-
-function asViolation(error: unknown): Error {
-  if (error instanceof Violation) return error;
-  if (error instanceof PowerCut) return new Violation('worker-failed', 'a call after the end of the process', error);
-  return new Violation('worker-failed', error instanceof Error ? error.message : String(error), error);
 }

@@ -1,14 +1,11 @@
 /**
- * One broker of the replication's simulation: the real store and the real HA service over a simulated disk and network, from start to crash, again
- * and again. The test is the main thread, and says whose turn it is. Java: none.
+ * One broker of the replication's simulation: real store and HA service over a simulated disk and network, from start to crash, again and again. The test is the main thread. Java: none.
  * Invariant: `observe` is called before anything is compared with `image`. After each start the store is checked against what it was seen to have.
  */
 import { join } from 'node:path';
 
-import type { FileSystem } from '#src/commitlog/file-system.js';
 import type { LogCut } from '#src/commitlog/log-cut.js';
 import { DefaultHaService } from '#src/ha/default-ha-service.js';
-import type { HaNetwork } from '#src/ha/ha-network.js';
 import type { IndexFileState } from '#src/index/index-set.js';
 import { createLogger } from '#src/base/log.js';
 import { StatusWord } from '#src/ring/store-status-page.js';
@@ -18,15 +15,15 @@ import { GroupTransferService } from '#src/workers/group-transfer-service.js';
 import { PutStatus } from '#src/workers/message-store.js';
 
 import { replicationFor, StoreMainEnd } from '../commitlog/store-harness.js';
-import type { FakeClock } from '../fake-clock.js';
 import { openFileOf, replicaMemory, storeSettingsOf } from './broker-parts.js';
+import type { BrokerProcess, BrokerSurroundings } from './broker-surroundings.js';
 import { settle } from './event-loop-turns.js';
-import { Ledger, type SentRecord, Violation } from './ledger.js';
+import { Ledger, Violation } from './ledger.js';
 import { LogImage } from './log-image.js';
-import type { ReplicationSettings } from './replication-history.js';
 import { toTestMessage } from './sent-messages.js';
 import { SimulatedDisk } from './simulated-disk.js';
-import { type SimulatedHost, SimulatedNetwork } from './simulated-network.js';
+import { SimulatedNetwork } from './simulated-network.js';
+
 import { checkCheckpoint, checkStore } from './store-checks.js';
 
 /** Most steps of the cleaner between two operations of the disk. */
@@ -35,35 +32,6 @@ const AT_ONCE = { isAtOnce: true, reservedMs: -1, bytesToFree: 0, logBytesMax: 0
 /** The log of a slave begins where its master's last segment does. */
 const ANY_START = Number.MAX_SAFE_INTEGER;
 const SLAVE_TIMEOUT_MS = 3000;
-
-/** What a test puts between a broker and its disk, its network and its clients. */
-export interface ReplicationWrappers {
-  readonly files?: (disk: SimulatedDisk, isSlave: boolean) => FileSystem;
-  readonly network?: (host: SimulatedHost, isSlave: boolean) => HaNetwork;
-  /** SYNC_MASTER does not wait for anybody. */
-  readonly answersAtOnce?: boolean;
-}
-
-/** What brokers of a run have in common. */
-export interface BrokerSurroundings {
-  readonly settings: ReplicationSettings;
-  readonly network: SimulatedNetwork;
-  readonly clock: FakeClock;
-  readonly sent: Map<number, SentRecord>;
-  readonly wrappers: ReplicationWrappers;
-  /** These messages were answered with SEND_OK. */
-  readonly onAnswer: (ids: readonly number[]) => void;
-}
-
-interface BrokerProcess {
-  readonly isSlave: boolean;
-  readonly store: CommitlogStore;
-  readonly main: StoreMainEnd;
-  readonly service: DefaultHaService;
-  readonly transfer: GroupTransferService | undefined;
-  readonly requests: Map<number, readonly number[]>;
-  isReplicating: boolean;
-}
 
 /** A machine with its disk, and the process on it if there is one. */
 export class SimulatedBroker {
@@ -399,10 +367,8 @@ export class SimulatedBroker {
     const { endOffset, records } = this.image;
     // An empty log may end anywhere.
     if (offset > endOffset || (offset > 0 && records.size === 0)) {
-      throw new Violation(
-        'acknowledged-too-early',
-        `${this.name} acknowledges ${offset}, its log ends at ${endOffset}`,
-      );
+      const ends = `its log ends at ${endOffset}`;
+      throw new Violation('acknowledged-too-early', `${this.name} acknowledges ${offset}, ${ends}`);
     }
     this.acknowledgedOffset = Math.max(this.acknowledgedOffset, offset);
   }

@@ -4,7 +4,7 @@ import { Violation } from './ledger.js';
 import { makeReplicationHistory, type ReplicationHistory } from './replication-history.js';
 import { runReplication } from './replication-run.js';
 import { describe, shrink, type Shrinkable } from './shrink.js';
-import type { ReplicationWrappers } from './simulated-broker.js';
+import type { ReplicationWrappers } from './broker-surroundings.js';
 import { type DiskWrappers, runHistory } from './simulated-run.js';
 
 /** What is simulated. */
